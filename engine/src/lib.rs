@@ -1,0 +1,1 @@
+//! Keeps Rust scripts live in a running game.

@@ -1,0 +1,73 @@
+//! `liveline/status`: what is built, live and attached, for editors and for `liveline status`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Generation;
+
+/// The method name of the LSP notification (server → client) and request (client → server).
+pub const METHOD: &str = "liveline/status";
+
+/// All that is worth knowing at a glance.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Sorted by name.
+    pub libraries: Vec<Library>,
+    /// In the order in which they attached.
+    pub engines: Vec<Engine>,
+}
+
+/// One library.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Library {
+    /// Its name.
+    pub library: String,
+    /// Its state.
+    pub state: LibraryState,
+    /// Of its last good build; zero before the first.
+    pub generation: Generation,
+    /// The last generation that an engine reported running.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_reload: Option<LastReload>,
+}
+
+/// What a library does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LibraryState {
+    /// Built or not, and no engine runs its last generation.
+    Idle,
+    /// A compiler runs.
+    Building,
+    /// Its last build failed.
+    Failed,
+    /// An engine runs its last generation.
+    Live,
+}
+
+/// The times of a reload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastReload {
+    /// From the save to the engine's report that the new code is in place, in microseconds.
+    pub save_to_live_micros: u64,
+    /// Of that, the compiler, in microseconds.
+    pub build_micros: u64,
+    /// Whether it was built before the save.
+    pub speculated: bool,
+}
+
+/// One attached engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Engine {
+    /// See [`crate::engine::Attached::session`].
+    pub session: String,
+    /// Its name.
+    pub name: String,
+    /// Its process.
+    pub pid: u32,
+    /// What it runs, by library name.
+    pub libraries: BTreeMap<String, Generation>,
+}

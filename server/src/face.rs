@@ -1,0 +1,182 @@
+//! What a face (the language server, the headless modes, a second server) and the hub say to each other.
+//!
+//! The hub owns the builds and the engines. A face owns what its user sees. They share nothing but these
+//! messages, so a face works alike with the hub in its own process and with one in another (`crate::link`).
+
+use std::path::PathBuf;
+
+use liveline_protocol::engine::{Build, Fault, Ran, Reload, Reloaded};
+use liveline_protocol::status::Status;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::diagnostics::Diagnostic;
+
+/// Face → hub.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "camelCase")]
+pub enum FaceEvent {
+    /// An editor opened a file.
+    Opened {
+        /// Absolute.
+        path: PathBuf,
+        /// The buffer's text, saved or not.
+        text: String,
+    },
+    /// A buffer's text changed and is not saved.
+    Edited {
+        /// Absolute.
+        path: PathBuf,
+        /// All of it.
+        text: String,
+    },
+    /// An editor saved a file.
+    Saved {
+        /// Absolute.
+        path: PathBuf,
+    },
+    /// An editor closed a file.
+    Closed {
+        /// Absolute.
+        path: PathBuf,
+    },
+    /// A person asked for something; answered by [`HubEvent::CommandDone`] with the same id.
+    Command {
+        /// Chosen by the face.
+        id: u64,
+        /// What is asked.
+        command: Command,
+    },
+}
+
+/// What a person can ask for. Without a library's name, all of them are meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "camelCase")]
+pub enum Command {
+    /// Build now, even if nothing has changed.
+    Build {
+        /// Which.
+        library: Option<String>,
+    },
+    /// Announce the current generation to the engines once more.
+    Reload {
+        /// Which.
+        library: Option<String>,
+    },
+    /// End the running build.
+    Cancel {
+        /// Which.
+        library: Option<String>,
+    },
+    /// Go back to the generation before.
+    Undo {
+        /// Which.
+        library: Option<String>,
+    },
+    /// Start the scripts' state anew.
+    ResetState {
+        /// Which.
+        library: Option<String>,
+    },
+    /// Restart the engine that `liveline run` started.
+    RestartEngine,
+}
+
+/// Hub → face.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "camelCase")]
+pub enum HubEvent {
+    /// What follows comes from a hub that knows nothing of what was said before: forget all diagnostics,
+    /// builds and status.
+    Connected {
+        /// The workspace root, absolute.
+        root: PathBuf,
+        /// Whether the hub is in this process.
+        owner: bool,
+        /// The process that owns the workspace.
+        pid: u32,
+    },
+    /// All diagnostics that a file has now; an empty list clears it.
+    Diagnostics {
+        /// Absolute.
+        path: PathBuf,
+        /// In the order in which they came.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// The status has changed.
+    Status(Status),
+    /// A build has moved on.
+    Build {
+        /// As told to engines.
+        build: Build,
+        /// What is being done, for a progress display: `cargo build`, `rustc`.
+        stage: String,
+        /// Microseconds since the build's start.
+        micros: u64,
+    },
+    /// Engines were told of a generation.
+    Announced(Reload),
+    /// An engine answered.
+    Reloaded {
+        /// Which engine.
+        session: String,
+        /// What it said.
+        reloaded: Reloaded,
+        /// From the save to this answer, in microseconds, where there was a save.
+        save_to_live_micros: Option<u64>,
+    },
+    /// A script failed.
+    Fault {
+        /// Which engine.
+        session: String,
+        /// What it said.
+        fault: Fault,
+    },
+    /// Script functions were called.
+    Ran {
+        /// Which engine.
+        session: String,
+        /// What it said.
+        ran: Ran,
+    },
+    /// An engine attached.
+    EngineAttached {
+        /// Which engine.
+        session: String,
+        /// Its name.
+        name: String,
+        /// Its process.
+        pid: u32,
+    },
+    /// An engine went away.
+    EngineDetached {
+        /// Which engine.
+        session: String,
+    },
+    /// Something a person should know that has no place in the source.
+    Message {
+        /// How bad it is.
+        level: Level,
+        /// What happened, where, and what to do.
+        text: String,
+    },
+    /// A command was carried out or not.
+    CommandDone {
+        /// Of the command.
+        id: u64,
+        /// A value for the caller, or why it failed.
+        result: Result<Value, String>,
+    },
+}
+
+/// How loud a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Nothing works until it is mended: shown to the user.
+    Error,
+    /// Something does not work: shown to the user.
+    Warning,
+    /// For the log.
+    Info,
+}

@@ -1,0 +1,1 @@
+//! The language server on standard input and output.

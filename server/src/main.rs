@@ -1,0 +1,5 @@
+//! The `liveline` program.
+
+fn main() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}

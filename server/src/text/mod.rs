@@ -1,0 +1,1 @@
+//! Text buffers and the columns that editors and rustc count in.
