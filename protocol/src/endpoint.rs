@@ -1,5 +1,7 @@
 //! `target/liveline/endpoint.json`: where the workspace's server listens.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 /// The name of the folder inside cargo's target directory that holds all that Liveline writes.
@@ -18,6 +20,10 @@ pub struct Endpoint {
     pub pid: u32,
     /// How to reach it.
     pub transport: Transport,
+    /// The workspace root, absolute. Two workspaces may share one target directory: an engine of another
+    /// workspace does not attach here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
 }
 
 /// A way to reach the server.
@@ -26,4 +32,13 @@ pub struct Endpoint {
 pub enum Transport {
     /// The absolute path of a Unix socket.
     Unix(String),
+}
+
+/// The name of the folder that a workspace uses in a target directory whose [`FOLDER`] is another workspace's.
+pub fn folder_beside(root: &Path) -> String {
+    // FNV-1a, 64 bits: the same on every machine and in every version.
+    let hash = root.as_os_str().as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    format!("{FOLDER}-{hash:016x}")
 }

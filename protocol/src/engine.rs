@@ -78,7 +78,8 @@ pub struct Engine {
 pub struct Api {
     /// The cargo package's name.
     pub package: String,
-    /// sha256, in lower-case hexadecimal, of the crate metadata (the `.rustc` section) of the API's `dylib`.
+    /// sha256, in lower-case hexadecimal, of the crate metadata (the `.rustc` section) of the API's `dylib`, without
+    /// its own crate hash ([`crate::api::without_crate_hash`]).
     pub hash: String,
 }
 

@@ -22,7 +22,9 @@ pub enum FrameError {
 impl fmt::Display for FrameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLong(bytes) => write!(f, "a frame of {bytes} bytes is over the limit of {MAX_BODY} bytes"),
+            Self::TooLong(bytes) => {
+                write!(f, "a frame of {bytes} bytes is over the limit of {MAX_BODY} bytes")
+            }
             Self::EndlessHeader => write!(f, "a frame header is longer than {MAX_HEADER} bytes"),
             Self::NoLength => write!(f, "a frame header has no valid Content-Length"),
         }

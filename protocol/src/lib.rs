@@ -5,6 +5,7 @@
 //! Times are microseconds.
 #![deny(missing_docs)]
 
+pub mod api;
 pub mod endpoint;
 pub mod engine;
 pub mod frame;

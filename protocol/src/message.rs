@@ -81,7 +81,9 @@ impl Message {
             (Some(Value::String(method)), Some(id @ (Value::Number(_) | Value::String(_)))) => {
                 Ok(Self::Request { id, method, params })
             }
-            (Some(_), _) => Err("the method is not a string or the id is neither number nor string".to_owned()),
+            (Some(_), _) => {
+                Err("the method is not a string or the id is neither number nor string".to_owned())
+            }
             (None, Some(id)) => Ok(Self::Response { id, result: response(fields)? }),
             (None, None) => Err("neither a method nor an id".to_owned()),
         }
@@ -96,7 +98,9 @@ impl Message {
             Self::Notification { method, params } => {
                 json!({"jsonrpc": "2.0", "method": method, "params": params})
             }
-            Self::Response { id, result: Ok(result) } => json!({"jsonrpc": "2.0", "id": id, "result": result}),
+            Self::Response { id, result: Ok(result) } => {
+                json!({"jsonrpc": "2.0", "id": id, "result": result})
+            }
             Self::Response { id, result: Err(error) } => json!({"jsonrpc": "2.0", "id": id, "error": error}),
         }
     }
@@ -109,12 +113,15 @@ impl Message {
 
 /// The parameters of a known method, or a sentence that says what is wrong with them.
 pub fn parse_params<T: DeserializeOwned>(method: &str, params: Value) -> Result<T, String> {
-    serde_json::from_value(params).map_err(|error| format!("the parameters of `{method}` are not valid: {error}"))
+    serde_json::from_value(params)
+        .map_err(|error| format!("the parameters of `{method}` are not valid: {error}"))
 }
 
 fn response(mut fields: serde_json::Map<String, Value>) -> Result<Result<Value, ErrorObject>, String> {
     match fields.remove("error") {
-        Some(error) => serde_json::from_value(error).map(Err).map_err(|e| format!("not an error object: {e}")),
+        Some(error) => {
+            serde_json::from_value(error).map(Err).map_err(|e| format!("not an error object: {e}"))
+        }
         None => Ok(Ok(fields.remove("result").unwrap_or(Value::Null))),
     }
 }
