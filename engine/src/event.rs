@@ -1,0 +1,216 @@
+//! What a game can show of its reloads: in an overlay, or in its log.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::Fault;
+
+/// The number of a library's build; grows by one with every build that succeeds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Generation(pub u64);
+
+impl Generation {
+    /// What the engine was linked with.
+    pub const LINKED: Self = Self(0);
+}
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Something that a person at the game may want to know, from [`crate::Scripts::take_events`].
+///
+/// Its `Display` is one line for an overlay. A release build has none.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A server builds for this engine.
+    Attached {
+        /// The server's name and version.
+        server: String,
+        /// How the server names this engine.
+        session: String,
+    },
+    /// The server is gone. The scripts go on, and it is looked for.
+    Detached {
+        /// Why.
+        reason: String,
+    },
+    /// A compiler runs.
+    BuildStarted {
+        /// The library's name.
+        library: String,
+    },
+    /// There is a new generation; [`Event::Reloaded`] or [`Event::Refused`] follows.
+    BuildSucceeded {
+        /// The library's name.
+        library: String,
+        /// Warning diagnostics.
+        warnings: u32,
+    },
+    /// The code does not build; the last good code goes on.
+    BuildFailed {
+        /// The library's name.
+        library: String,
+        /// Error diagnostics.
+        errors: u32,
+        /// The first of them.
+        first: Option<BuildError>,
+    },
+    /// A newer save or a person ended the build.
+    BuildCancelled {
+        /// The library's name.
+        library: String,
+    },
+    /// New code runs.
+    Reloaded(Reloaded),
+    /// A generation was not taken; the one before goes on.
+    Refused {
+        /// The library's name.
+        library: String,
+        /// The generation that was not taken.
+        generation: Generation,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// A script is not in its library's new generation; its instances keep the old code.
+    ScriptGone {
+        /// The library's name.
+        library: String,
+        /// The script's name.
+        script: String,
+        /// How many instances keep the old code.
+        instances: usize,
+    },
+    /// A script's call ended in a fault. Told once for each place and generation.
+    Faulted(Fault),
+    /// Something keeps reloads from working, and what to do.
+    Trouble {
+        /// A sentence or two.
+        message: String,
+    },
+}
+
+/// The first error of a build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildError {
+    /// As rustc names it, usually relative to the workspace.
+    pub file: String,
+    /// 1-based.
+    pub line: u32,
+    /// 1-based, in characters.
+    pub column: u32,
+    /// Without level or code.
+    pub message: String,
+}
+
+/// A swap of code, with its times.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Reloaded {
+    /// The library's name.
+    pub library: String,
+    /// What runs now.
+    pub generation: Generation,
+    /// From the save of the file to the swap; absent where no save led to the build.
+    pub save_to_live: Option<Duration>,
+    /// The compiler's part.
+    pub build: Duration,
+    /// Reading, checking and loading, off the game's thread.
+    pub load: Duration,
+    /// On the game's thread, inside `poll`.
+    pub swap: Duration,
+    /// Whether the code was built before it was saved.
+    pub speculated: bool,
+    /// What became of each state type that has instances.
+    pub state: Vec<StateReport>,
+}
+
+/// What became of one state type's values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateReport {
+    /// The type's name.
+    pub type_name: String,
+    /// What became of them.
+    pub change: StateChange,
+    /// For a reset: what differs.
+    pub reason: Option<String>,
+}
+
+/// How a script's call failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// It panicked.
+    Panic,
+}
+
+/// What became of state across a swap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StateChange {
+    /// Same layout: the same bytes at the same address.
+    Kept,
+    /// Started anew from its default.
+    Reset,
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attached { server, .. } => write!(f, "attached to {server}"),
+            Self::Detached { reason } => write!(f, "detached: {reason}"),
+            Self::BuildStarted { library } => write!(f, "building {library}"),
+            Self::BuildSucceeded { library, .. } => write!(f, "built {library}"),
+            Self::BuildFailed { library, errors, first } => {
+                write!(f, "{library} does not build ({errors} errors)")?;
+                first.as_ref().map_or(Ok(()), |first| write!(f, ": {first}"))
+            }
+            Self::BuildCancelled { library } => write!(f, "build of {library} cancelled"),
+            Self::Reloaded(reloaded) => reloaded.fmt(f),
+            Self::Refused { library, generation, reason } => {
+                write!(f, "{library} generation {generation} refused: {reason}")
+            }
+            Self::ScriptGone { library, script, instances } => {
+                write!(
+                    f,
+                    "{library} has no script `{script}` any more; {instances} instances keep the old code"
+                )
+            }
+            Self::Faulted(fault) => fault.fmt(f),
+            Self::Trouble { message } => f.write_str(message),
+        }
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+    }
+}
+
+impl fmt::Display for Reloaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} generation {} is live", self.library, self.generation)?;
+        if let Some(time) = self.save_to_live {
+            write!(f, ", {:.0} ms after the save", time.as_secs_f64() * 1e3)?;
+        }
+        for report in self.state.iter().filter(|report| report.change == StateChange::Reset) {
+            write!(f, "; {report}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for StateReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let change = match self.change {
+            StateChange::Kept => "kept",
+            StateChange::Reset => "started anew",
+        };
+        write!(f, "`{}` {change}", self.type_name)?;
+        self.reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
+    }
+}

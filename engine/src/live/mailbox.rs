@@ -1,0 +1,78 @@
+//! What the background thread hands to the game's thread, which asks with one relaxed load.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::mode::layout::TypeLayout;
+use crate::mode::registry::Entry;
+use crate::{Event, Generation};
+
+/// Something for the game's thread, in the order in which it happened.
+pub(crate) enum Mail {
+    /// For the game to show.
+    Event(Event),
+    /// Code to swap in.
+    Loaded(Loaded),
+    /// The code that runs has another number.
+    Renumbered { library: String, generation: Generation },
+    /// The calls so far are to be reported.
+    CountsDue,
+}
+
+/// A generation whose code is in the process and has been checked.
+pub(crate) struct Loaded {
+    pub(crate) library: String,
+    pub(crate) generation: Generation,
+    pub(crate) scripts: Vec<LoadedScript>,
+    pub(crate) build: Duration,
+    pub(crate) load: Duration,
+    pub(crate) speculated: bool,
+    pub(crate) saved_at_unix_micros: Option<u64>,
+}
+
+/// One script of a loaded generation.
+pub(crate) struct LoadedScript {
+    pub(crate) entry: &'static Entry,
+    pub(crate) layout: TypeLayout,
+}
+
+/// One way, from the background thread to the game's.
+#[derive(Default)]
+pub(crate) struct Mailbox {
+    /// Set after a letter is in `mail`, cleared by the reader: false means that nothing has come.
+    has_mail: AtomicBool,
+    mail: Mutex<Vec<Mail>>,
+}
+
+impl Mailbox {
+    /// Leaves something for the game's thread.
+    pub(crate) fn put(&self, mail: Mail) {
+        self.mail.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(mail);
+        self.has_mail.store(true, Ordering::Release);
+    }
+
+    /// Asks for a report of calls, once until it is read: a game may be paused for hours.
+    pub(crate) fn ask_for_counts(&self) {
+        let is_asked = |mail: &Mail| matches!(mail, Mail::CountsDue);
+        let mut mail = self.mail.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !mail.iter().any(is_asked) {
+            mail.push(Mail::CountsDue);
+        }
+        drop(mail);
+        self.has_mail.store(true, Ordering::Release);
+    }
+
+    /// Whether [`Self::take`] may give something.
+    #[inline]
+    pub(crate) fn has_mail(&self) -> bool {
+        self.has_mail.load(Ordering::Relaxed)
+    }
+
+    /// All that has come; nothing while the other side is just writing, so that no frame waits for it.
+    pub(crate) fn take(&self) -> Vec<Mail> {
+        let Ok(mut mail) = self.mail.try_lock() else { return Vec::new() };
+        self.has_mail.store(false, Ordering::Relaxed);
+        std::mem::take(&mut *mail)
+    }
+}

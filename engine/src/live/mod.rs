@@ -1,0 +1,83 @@
+//! Development: scripts whose code can be swapped while they run.
+
+mod answers;
+mod compare;
+mod endpoint;
+mod exchange;
+mod fault;
+mod file_name;
+mod identity;
+mod image;
+mod layout;
+mod link;
+#[expect(unsafe_code, reason = "loading a library runs its constructors")]
+mod loader;
+mod mailbox;
+#[expect(unsafe_code, reason = "makes and frees values whose type only a script's library knows")]
+mod memory;
+mod os;
+mod outbox;
+mod panics;
+mod registry;
+mod scripts;
+mod section;
+mod session;
+mod state;
+mod store;
+#[expect(unsafe_code, reason = "calls scripts through pointers that change when their code does")]
+mod swap;
+mod wire;
+
+// A crate that has only a shared form makes rustc use the shared form of every crate that has one.
+extern crate liveline_dynamic as _;
+
+pub use fault::Fault;
+pub use scripts::{Scripts, attach};
+pub use state::State;
+
+/// What the macros' expansions name.
+pub mod names {
+    pub use super::layout::{FieldLayout, TypeLayout, VariantLayout};
+    pub use super::memory::{Vtable, create, destroy};
+    pub use super::registry::{ENTRY_VERSION, Entry, STAMP};
+    pub use super::section::Record;
+    pub use super::state::{Describer, Opaque, Probe};
+    pub use super::swap::Handle;
+    pub use inventory;
+}
+
+/// Puts a script into the registry, and what it implements into a section that is read before any of its code runs.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __script {
+    ($state:ty, $interface:ty, $name:literal, $type_name:literal) => {
+        const RECORD: $crate::__private::Record<'static> =
+            $crate::__private::Record::of::<$interface>(::core::env!("CARGO_PKG_NAME"), $name);
+        #[used]
+        #[unsafe(link_section = "liveline_iface")]
+        static SECTION: [u8; RECORD.length()] = RECORD.bytes();
+        static VTABLE: $crate::__private::Vtable<$interface> = $crate::__private::Vtable {
+            create: $crate::__private::create::<$state>,
+            destroy: $crate::__private::destroy::<$state>,
+            as_dyn: |state| state.cast::<$state>() as *mut $interface,
+        };
+        $crate::__private::inventory::submit! {
+            $crate::__private::Entry {
+                version: $crate::__private::ENTRY_VERSION,
+                library: ::core::env!("CARGO_PKG_NAME"),
+                name: $name,
+                type_name: $type_name,
+                vtable: &VTABLE,
+                layout: <$state as $crate::State>::layout,
+                record: &SECTION,
+            }
+        }
+    };
+}
+
+/// Implements [`State`] with the layout that the derive found.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __state {
+    (($($head:tt)*) { $($body:tt)* }) => { $($head)* { $($body)* } };
+}

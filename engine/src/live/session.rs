@@ -1,0 +1,257 @@
+//! One attachment to a server, from `attach` to the end of the connection.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use liveline_protocol::PROTOCOL_VERSION;
+use liveline_protocol::engine::{
+    Api, ArtifactKind, Attach, Attached, Build, BuildState, Engine, Outcome, Reload, Reloaded, method,
+};
+use liveline_protocol::message::{METHOD_NOT_FOUND, Message, parse_params};
+use serde_json::{Value, json};
+
+use crate::mode::answers::{Answers, Decision};
+use crate::mode::endpoint;
+use crate::mode::link::{Facts, Inbox, Order};
+use crate::mode::loader::Loader;
+use crate::mode::mailbox::{Mail, Mailbox};
+use crate::mode::os::Wait;
+use crate::mode::outbox::Report;
+use crate::mode::wire::Wire;
+use crate::{BuildError, Event, Generation};
+
+/// A server that accepts a connection and does not answer `attach` in this time is given up.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// Between two reports of what ran.
+const COUNT_EVERY: Duration = Duration::from_millis(500);
+/// How long the farewell may take.
+const FAREWELL: Duration = Duration::from_millis(150);
+
+const ATTACH_ID: u64 = 1;
+const DETACH_ID: u64 = 2;
+
+/// One connection and what it works on.
+pub(crate) struct Session<'a> {
+    pub(crate) wire: Wire,
+    pub(crate) facts: &'a Facts,
+    pub(crate) api: &'a Result<Api, String>,
+    pub(crate) mailbox: &'a Mailbox,
+    pub(crate) inbox: &'a Inbox,
+    pub(crate) answers: &'a mut Answers,
+    pub(crate) loader: &'a mut Loader,
+    /// Whether `attach` has been answered; false at first.
+    pub(crate) attached: bool,
+}
+
+/// Why a session ended.
+pub(crate) enum End {
+    /// The game detached.
+    Stopped,
+    /// The connection cannot go on.
+    Lost {
+        reason: String,
+        /// Whether `attach` had been answered.
+        attached: bool,
+    },
+}
+
+impl Session<'_> {
+    /// Serves the connection until it ends.
+    pub(crate) fn run(mut self) -> End {
+        match self.serve() {
+            Ok(()) => End::Stopped,
+            Err(reason) => End::Lost { reason, attached: self.attached },
+        }
+    }
+
+    fn serve(&mut self) -> Result<(), String> {
+        let mut due = Instant::now() + ANSWER_WITHIN;
+        self.wire.send(&Message::request(ATTACH_ID, method::ATTACH, &self.attach()))?;
+        loop {
+            let ready = Wait {
+                wake: self.inbox.wake(),
+                server: Some(self.wire.stream()),
+                to_write: self.wire.has_unsent(),
+                timeout: due.saturating_duration_since(Instant::now()),
+            }
+            .run();
+            if ready.woken && self.carry_out_orders()? {
+                return Ok(());
+            }
+            if ready.writable {
+                self.wire.flush()?;
+            }
+            if ready.readable {
+                self.read_messages()?;
+            }
+            if Instant::now() >= due {
+                if !self.attached {
+                    return Err("the server does not answer".to_owned());
+                }
+                self.mailbox.ask_for_counts();
+                due = Instant::now() + COUNT_EVERY;
+            } else if self.attached {
+                due = due.min(Instant::now() + COUNT_EVERY);
+            }
+        }
+    }
+
+    fn attach(&self) -> Attach {
+        let executable = std::env::current_exe().unwrap_or_default();
+        let name = executable.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let rustc = env!("LIVELINE_RUSTC");
+        Attach {
+            protocol: PROTOCOL_VERSION,
+            engine: Engine { name, pid: std::process::id(), version: None },
+            target: env!("LIVELINE_TARGET").to_owned(),
+            rustc: (!rustc.is_empty()).then(|| rustc.to_owned()),
+            loaders: vec![ArtifactKind::Dylib],
+            api: self.api.as_ref().ok().cloned(),
+        }
+    }
+
+    /// Whether the game has ended.
+    fn carry_out_orders(&mut self) -> Result<bool, String> {
+        for order in self.inbox.take() {
+            match order {
+                Order::Stop => {
+                    self.say_farewell();
+                    return Ok(true);
+                }
+                Order::Report(report) => self.report(report)?,
+            }
+        }
+        Ok(false)
+    }
+
+    fn report(&mut self, report: Report) -> Result<(), String> {
+        let message = match report {
+            Report::Reloaded(reloaded) => {
+                self.answers.answer(&reloaded);
+                Message::notification(method::RELOADED, &reloaded)
+            }
+            Report::Fault(fault) => Message::notification(method::FAULT, &fault),
+            Report::Ran(ran) => Message::notification(method::RAN, &ran),
+        };
+        // Before the answer to `attach` the server would not know whom it hears.
+        if self.attached { self.wire.send(&message) } else { Ok(()) }
+    }
+
+    fn say_farewell(&mut self) {
+        let end = Instant::now() + FAREWELL;
+        let mut sent = self.wire.send(&Message::request(DETACH_ID, method::DETACH, &json!({})));
+        while sent.is_ok() && self.wire.has_unsent() && Instant::now() < end {
+            let timeout = end.saturating_duration_since(Instant::now());
+            Wait { wake: self.inbox.wake(), server: Some(self.wire.stream()), to_write: true, timeout }.run();
+            sent = self.wire.flush();
+        }
+    }
+
+    fn read_messages(&mut self) -> Result<(), String> {
+        self.wire.receive()?;
+        while let Some(message) = self.wire.next()? {
+            match message {
+                Message::Response { id, result } if id == json!(ATTACH_ID) => {
+                    let answer = result.map_err(|error| error.message)?;
+                    self.attached(parse_params(method::ATTACH, answer)?)?;
+                }
+                Message::Response { .. } => {}
+                Message::Request { id, method, .. } => {
+                    let text = format!("an engine knows no request `{method}`");
+                    self.wire.send(&Message::failure(id, METHOD_NOT_FOUND, text))?;
+                }
+                Message::Notification { method, params } => self.notified(&method, params)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn attached(&mut self, answer: Attached) -> Result<(), String> {
+        if answer.protocol != PROTOCOL_VERSION {
+            return Err(endpoint::other_protocol(answer.protocol.into()));
+        }
+        if self.attached {
+            return Err("the server answered `attach` twice".to_owned());
+        }
+        self.loader.open(Path::new(&answer.artifacts))?;
+        self.attached = true;
+        let server = format!("{} {}", answer.server.name, answer.server.version);
+        self.tell(Event::Attached { server, session: answer.session });
+        answer.libraries.into_iter().try_for_each(|reload| self.reload(&reload))
+    }
+
+    fn notified(&mut self, name: &str, params: Value) -> Result<(), String> {
+        // Before the answer to `attach` nothing is expected; a later server may say more.
+        match name {
+            method::BUILD if self.attached => match parse_params(name, params) {
+                Ok(build) => self.tell(build_event(build)),
+                Err(message) => self.tell(Event::Trouble { message }),
+            },
+            method::RELOAD if self.attached => match parse_params(name, params) {
+                Ok(reload) => self.reload(&reload)?,
+                Err(message) => self.tell(Event::Trouble { message }),
+            },
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn reload(&mut self, reload: &Reload) -> Result<(), String> {
+        match self.answers.announce(reload) {
+            Decision::Wait => Ok(()),
+            Decision::Repeat(answer) => self.wire.send(&Message::notification(method::RELOADED, &*answer)),
+            Decision::Renumber => {
+                let (library, generation) = (reload.library.clone(), Generation(reload.generation.0));
+                self.mailbox.put(Mail::Renumbered { library, generation });
+                Ok(())
+            }
+            Decision::Load => {
+                let start = Instant::now();
+                match self.loader.load(reload, self.facts, self.api) {
+                    Ok(loaded) => {
+                        self.mailbox.put(Mail::Loaded(loaded));
+                        Ok(())
+                    }
+                    Err(reason) => self.refuse(reload, reason, start.elapsed()),
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, reload: &Reload, reason: String, load: Duration) -> Result<(), String> {
+        let (library, generation) = (reload.library.clone(), Generation(reload.generation.0));
+        self.tell(Event::Refused { library, generation, reason: reason.clone() });
+        self.report(Report::Reloaded(Reloaded {
+            library: reload.library.clone(),
+            generation: reload.generation,
+            outcome: Outcome::Refused,
+            reason: Some(reason),
+            at: None,
+            load_micros: u64::try_from(load.as_micros()).unwrap_or(u64::MAX),
+            swap_micros: 0,
+            state: None,
+        }))
+    }
+
+    fn tell(&self, event: Event) {
+        self.mailbox.put(Mail::Event(event));
+    }
+}
+
+fn build_event(build: Build) -> Event {
+    let Build { library, errors, warnings, .. } = build;
+    match build.state {
+        BuildState::Started => Event::BuildStarted { library },
+        BuildState::Succeeded => Event::BuildSucceeded { library, warnings },
+        BuildState::Cancelled => Event::BuildCancelled { library },
+        BuildState::Failed => {
+            let first = build.first.map(|first| BuildError {
+                file: first.file,
+                line: first.line,
+                column: first.column,
+                message: first.message,
+            });
+            Event::BuildFailed { library, errors, first }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! One instance of a script, and the exchange of its code.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+use crate::mode::fault::Parts;
+use crate::mode::layout::TypeLayout;
+use crate::mode::mailbox::LoadedScript;
+use crate::mode::memory::{Value, Vtable};
+use crate::mode::outbox::Outbox;
+use crate::mode::panics;
+use crate::mode::registry::ENTRY_VERSION;
+use crate::{Fault, FaultKind, Generation, Interface};
+
+/// One script in one generation.
+pub(crate) struct Code<I: ?Sized + 'static> {
+    /// The library whose generation this is.
+    pub(crate) library: String,
+    /// The package that the script is in: the library's, or one that it depends on.
+    pub(crate) package: &'static str,
+    /// Changes when a server that has lost count announces the same code again.
+    pub(crate) generation: Cell<Generation>,
+    pub(crate) name: &'static str,
+    pub(crate) type_name: &'static str,
+    pub(crate) vtable: &'static Vtable<I>,
+    pub(crate) layout: TypeLayout,
+    /// The interface's methods, and how often each was called since the last report.
+    pub(crate) methods: &'static [&'static str],
+    pub(crate) calls: Box<[Cell<u64>]>,
+}
+
+impl<I: ?Sized + Interface> Code<I> {
+    /// A script of a generation as code for this interface. Fails if the two were built against different crates.
+    pub(crate) fn new(
+        script: LoadedScript,
+        library: &str,
+        generation: Generation,
+    ) -> Result<Rc<Self>, String> {
+        let entry = script.entry;
+        let vtable =
+            (entry.version == ENTRY_VERSION).then(|| entry.vtable.downcast_ref::<Vtable<I>>()).flatten();
+        let vtable = vtable.ok_or_else(|| {
+            format!("script `{}` was built against another `{}` than the engine's", entry.name, I::NAME)
+        })?;
+        Ok(Rc::new(Self {
+            library: library.to_owned(),
+            package: entry.library,
+            generation: Cell::new(generation),
+            name: entry.name,
+            type_name: entry.type_name,
+            vtable,
+            layout: script.layout,
+            methods: I::METHODS,
+            calls: I::METHODS.iter().map(|_| Cell::new(0)).collect(),
+        }))
+    }
+}
+
+impl<I: ?Sized> Code<I> {
+    /// The calls since the last time, by function.
+    pub(crate) fn take_calls(&self) -> BTreeMap<String, u64> {
+        let counted = (0..self.calls.len()).filter(|method| self.calls[*method].get() > 0);
+        counted.map(|method| (self.function(method), self.calls[method].take())).collect()
+    }
+
+    /// `Player::update`; an index that is no method's stands for the script's `Default`.
+    fn function(&self, method: usize) -> String {
+        format!("{}::{}", self.type_name, self.methods.get(method).copied().unwrap_or("default"))
+    }
+
+    fn count(&self, method: usize) {
+        if let Some(calls) = self.calls.get(method) {
+            calls.set(calls.get() + 1);
+        }
+    }
+
+    /// Makes a value from the script's `Default`.
+    pub(crate) fn make(&self, outbox: &Outbox) -> Result<Value<I>, Fault> {
+        panics::catch(|| Value::new(self.vtable)).map_err(|panic| self.fault(usize::MAX, panic, outbox))
+    }
+
+    fn fault(&self, method: usize, panic: panics::Panic, outbox: &Outbox) -> Fault {
+        outbox.fault(Parts {
+            kind: FaultKind::Panic,
+            library: self.library.clone(),
+            generation: self.generation.get(),
+            script: self.name.to_owned(),
+            function: self.function(method),
+            message: panic.message,
+            place: panic.place,
+        })
+    }
+}
+
+/// One instance's state and the code that it runs.
+pub(crate) struct Slot<I: ?Sized + 'static> {
+    code: RefCell<Rc<Code<I>>>,
+    value: RefCell<Value<I>>,
+    /// `value`'s pointer, read at every call.
+    script: Cell<*mut I>,
+    /// State that was started anew. A result of an earlier call may borrow from it, so it stays until the instance
+    /// is borrowed mutably or ends.
+    retired: RefCell<Vec<Value<I>>>,
+    outbox: Rc<Outbox>,
+}
+
+impl<I: ?Sized> Slot<I> {
+    /// An instance of `code` from its default. The script's `Default` runs.
+    pub(crate) fn new(code: &Rc<Code<I>>, outbox: &Rc<Outbox>) -> Result<Rc<Self>, Fault> {
+        let value = code.make(outbox)?;
+        Ok(Rc::new(Self {
+            code: RefCell::new(Rc::clone(code)),
+            script: Cell::new(value.pointer()),
+            value: RefCell::new(value),
+            retired: RefCell::default(),
+            outbox: Rc::clone(outbox),
+        }))
+    }
+
+    /// The code that runs.
+    pub(crate) fn code(&self) -> Rc<Code<I>> {
+        Rc::clone(&self.code.borrow())
+    }
+
+    /// Goes on with the same bytes and another generation's code. Does nothing if the layouts differ.
+    pub(crate) fn keep(&self, code: &Rc<Code<I>>) {
+        if self.code.borrow().layout.difference(&code.layout).is_some() {
+            return;
+        }
+        let mut value = self.value.borrow_mut();
+        // SAFETY: the layouts are equal, field by field.
+        unsafe { value.adopt(code.vtable) };
+        self.script.set(value.pointer());
+        self.code.replace(Rc::clone(code));
+    }
+
+    /// Goes on with a new value and its code.
+    pub(crate) fn replace(&self, code: &Rc<Code<I>>, value: Value<I>) {
+        self.script.set(value.pointer());
+        let old = self.value.replace(value);
+        self.retired.borrow_mut().push(old);
+        self.code.replace(Rc::clone(code));
+    }
+
+    fn run<R>(&self, method: usize, call: impl FnOnce() -> R) -> Result<R, Fault> {
+        let code = self.code();
+        code.count(method);
+        panics::catch(call).map_err(|panic| code.fault(method, panic, &self.outbox))
+    }
+
+    /// Ends values that nothing can borrow from any more.
+    fn drop_retired(&self) {
+        if !self.retired.borrow().is_empty() {
+            drop(self.retired.take());
+        }
+    }
+}
+
+/// What an instance calls its script through.
+pub struct Handle<I: ?Sized + 'static> {
+    slot: Rc<Slot<I>>,
+}
+
+impl<I: ?Sized> fmt::Debug for Handle<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = self.slot.code();
+        f.debug_struct("Handle")
+            .field("script", &code.name)
+            .field("generation", &code.generation.get())
+            .finish()
+    }
+}
+
+impl<I: ?Sized> Handle<I> {
+    pub(crate) fn new(slot: Rc<Slot<I>>) -> Self {
+        Self { slot }
+    }
+
+    /// Calls a method that changes the script.
+    pub fn call_mut<'a, R>(
+        &'a mut self,
+        index: usize,
+        method: impl FnOnce(&'a mut I) -> R,
+    ) -> Result<R, Fault> {
+        self.slot.drop_retired();
+        let script = self.slot.script.get();
+        // SAFETY: the slot's value lives as long as this handle: `replace` keeps the old one until the handle is
+        // borrowed mutably again. No other reference to it exists, since all are made here and in `call`, from
+        // borrows of the only handle of the slot.
+        let script = unsafe { &mut *script };
+        self.slot.run(index, || method(script))
+    }
+
+    /// Calls a method that reads the script.
+    pub fn call<'a, R>(&'a self, index: usize, method: impl FnOnce(&'a I) -> R) -> Result<R, Fault> {
+        let script = self.slot.script.get();
+        // SAFETY: as in `call_mut`; other references are shared ones, since this handle is borrowed as shared.
+        let script = unsafe { &*script };
+        self.slot.run(index, || method(script))
+    }
+}

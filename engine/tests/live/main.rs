@@ -1,0 +1,13 @@
+//! A real game process against a server that the test plays: attach, reload, refuse, fault, release.
+#![allow(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+
+mod attach;
+mod channel;
+mod compile;
+mod fault;
+mod game;
+mod project;
+mod refuse;
+mod release;
+mod reload;
+mod server;

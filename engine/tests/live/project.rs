@@ -1,0 +1,243 @@
+//! The fixture project: built once, by the real cargo, in as many variants as the tests need.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, OnceLock};
+
+/// What the tests run and load.
+pub(crate) struct Project {
+    /// The game, with the scripts of [`player`]`("", "self.count += 1;")` linked in.
+    pub(crate) game: PathBuf,
+    /// Beside it, the API library that it runs with.
+    pub(crate) run: PathBuf,
+    /// The libraries to reload, by name.
+    pub(crate) libraries: BTreeMap<&'static str, PathBuf>,
+    /// The same game as a release.
+    pub(crate) release: PathBuf,
+}
+
+/// The fixture, built at the first call.
+pub(crate) fn project() -> &'static Project {
+    static PROJECT: OnceLock<Option<Project>> = OnceLock::new();
+    // Tried once: a fixture that does not build does so for no test.
+    let project = PROJECT.get_or_init(|| std::panic::catch_unwind(build).ok());
+    project.as_ref().expect("the fixture builds")
+}
+
+/// What the process needs to find the shared libraries that cargo would have set.
+pub(crate) fn library_path() -> String {
+    let libraries = Command::new(rustc()).args(["--print", "target-libdir"]).output().unwrap();
+    let libraries = String::from_utf8(libraries.stdout).unwrap();
+    format!("{}:{}", project().run.display(), libraries.trim())
+}
+
+fn rustc() -> String {
+    std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned())
+}
+
+/// A library with one script. `fields` and `update` are Rust.
+fn player(fields: &str, update: &str) -> String {
+    format!(
+        r#"
+        pub use more as _;
+        use game_api::{{Script, World}};
+        #[derive(Default, liveline::State)]
+        pub(crate) struct Player {{ count: i64, {fields} }}
+        #[liveline::script]
+        impl Script for Player {{
+            fn update(&mut self, world: &mut World) -> i64 {{
+                let _ = world;
+                {update}
+                self.count
+            }}
+            fn label(&self) -> &str {{ if self.count > 0 {{ "moved" }} else {{ "still" }} }}
+        }}
+        "#
+    )
+}
+
+/// A package with a script that comes along with the scripts package.
+fn more(value: i64) -> String {
+    format!(
+        r#"
+        #[derive(Default, liveline::State)]
+        pub struct Helper;
+        #[liveline::script]
+        impl game_api::Script for Helper {{
+            fn update(&mut self, _: &mut game_api::World) -> i64 {{ {value} }}
+        }}
+        "#
+    )
+}
+
+/// A script of another interface in the same library.
+const HUD: &str = r#"
+    #[derive(Default, liveline::State)]
+    pub struct Overlay { lines: u8 }
+    #[liveline::script(name = "hud")]
+    impl game_api::Hud for Overlay {
+        fn line(&mut self) -> String { self.lines += 1; format!("line {}", self.lines) }
+    }
+"#;
+
+/// A player that cannot be made, of the layout that it always had.
+const COWARD: &str = r#"
+    impl Default for Player { fn default() -> Self { panic!("not today") } }
+"#;
+
+/// The libraries that are built against the game's API crate.
+fn variants() -> Vec<(&'static str, String)> {
+    let enemy = player("", "self.count = 66;").replace("Player", "Enemy");
+    let default_panics = player("speed: Bad,", "")
+        + r#"
+        #[derive(liveline::State)]
+        pub(crate) struct Bad(#[allow(dead_code)] u8);
+        impl Default for Bad { fn default() -> Self { panic!("no default today") } }
+        "#;
+    let undeclared = player("part: Part,", "self.part.0 += 1;") + "#[derive(Default)] pub struct Part(u8);";
+    vec![
+        ("tens", player("", "self.count += 10;")),
+        ("hundreds", player("", "self.count += 100;")),
+        (
+            "shares",
+            player(
+                "",
+                r#"
+                game_api::COUNTER.fetch_add(5, std::sync::atomic::Ordering::Relaxed);
+                game_api::LOCAL.set(game_api::LOCAL.get() + 3);
+                world.things.push(Box::new(game_api::Marker(7)));
+                world.things.push(Box::new(vec![0u8; 4096]));
+                "#,
+            ),
+        ),
+        ("grown", player("jumps: u32,", "self.jumps += 1; self.count = 1000 + i64::from(self.jumps);")),
+        ("undeclared", undeclared),
+        ("panics", player("", "if self.count >= 0 { panic!(\"no fuel at {}\", self.count) }")),
+        ("default_panics", default_panics),
+        ("enemy", enemy),
+        ("polls", player("", "if let Some(game) = &mut world.game { game() } self.count += 1;")),
+        ("hud", player("", "self.count += 10;") + HUD),
+        ("coward", player("", "").replace("Default, ", "") + COWARD),
+        ("plain", "#[no_mangle] pub extern \"C\" fn answer() -> i32 { 42 }".to_owned()),
+    ]
+}
+
+fn build() -> Project {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("engine-fixture");
+    let workspace = Workspace { root: root.join("project"), target: root.join("target") };
+    workspace.lay_out();
+    workspace.write("scripts/src/lib.rs", &player("", "self.count += 1;"));
+    let run = root.join("run");
+    let _ = fs::remove_dir_all(&run);
+    fs::create_dir_all(&run).unwrap();
+    workspace.cargo(&["build"]);
+    let take = |file: &str, name: &str| {
+        fs::copy(workspace.target.join("debug").join(file), run.join(name)).unwrap();
+        run.join(name)
+    };
+    let game = take("game", "game");
+    take("libgame_api.so", "libgame_api.so");
+    let mut libraries = BTreeMap::new();
+    let mut library = |name: &'static str, source: &str| {
+        workspace.write("scripts/src/lib.rs", source);
+        workspace.cargo(&["build", "-p", "scripts", "-p", "game", "--lib"]);
+        libraries.insert(name, take("libscripts.so", &format!("{name}.so")));
+    };
+    for (name, source) in variants() {
+        library(name, &source);
+    }
+    workspace.write("more/src/lib.rs", &more(2));
+    library("more", &player("", "self.count += 10;"));
+    workspace.write("more/src/lib.rs", &more(1));
+    let api = fs::read_to_string(workspace.root.join("api/src/lib.rs")).unwrap();
+    workspace.write("api/src/lib.rs", &api.replace("/*world*/", "pub more: u64,"));
+    library("other_api", &player("", "world.more = 1;"));
+    workspace.write("api/src/lib.rs", &api.replace("/*argument*/", ", extra: u8"));
+    let other_trait = player("", "").replace("world: &mut World)", "world: &mut World, _extra: u8)");
+    workspace.write("more/src/lib.rs", &more(1).replace("World)", "World, _: u8)"));
+    library("other_trait", &other_trait);
+    workspace.write("api/src/lib.rs", &api);
+    workspace.write("more/src/lib.rs", &more(1));
+    workspace.write("scripts/src/lib.rs", &player("", "self.count += 1;"));
+    workspace.cargo(&["build", "--release", "-p", "game"]);
+    let release = workspace.target.join("release/game");
+    Project { game, run, libraries, release }
+}
+
+/// The compiler's errors for a source of the scripts crate, each as a line `line: message`.
+pub(crate) fn errors_of(source: &str) -> String {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("engine-fixture");
+    // A project of its own: `project` may be building the other at the same time.
+    let workspace = Workspace { root: root.join("checked"), target: root.join("target") };
+    workspace.lay_out();
+    workspace.write("scripts/src/lib.rs", source);
+    let output = workspace.command(&["check", "-p", "scripts", "--message-format=json"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let messages = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let errors: Vec<String> = messages.filter_map(|message| error_line(&message)).collect();
+    assert_eq!(output.status.success(), errors.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    errors.join("\n")
+}
+
+fn error_line(message: &serde_json::Value) -> Option<String> {
+    let diagnostic = message.get("message").filter(|diagnostic| diagnostic["level"] == "error")?;
+    let spans = diagnostic["spans"].as_array()?;
+    let primary = spans.iter().find(|span| span["is_primary"] == true)?;
+    Some(format!("{}: {}", primary["line_start"], diagnostic["message"].as_str()?))
+}
+
+struct Workspace {
+    root: PathBuf,
+    target: PathBuf,
+}
+
+impl Workspace {
+    fn lay_out(&self) {
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/fixture");
+        for file in [
+            "Cargo.toml",
+            "api/Cargo.toml",
+            "api/src/lib.rs",
+            "more/Cargo.toml",
+            "scripts/Cargo.toml",
+            "game/Cargo.toml",
+            "game/src/main.rs",
+        ] {
+            let text = fs::read_to_string(fixture.join(file)).unwrap();
+            self.write(file, &text.replace("@ENGINE@", env!("CARGO_MANIFEST_DIR")));
+        }
+        self.write("more/src/lib.rs", &more(1));
+        let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
+        fs::copy(lock, self.root.join("Cargo.lock")).unwrap();
+    }
+
+    /// Leaves a file alone that is right already: cargo goes by times.
+    fn write(&self, file: &str, text: &str) {
+        let path = self.root.join(file);
+        if fs::read_to_string(&path).is_ok_and(|old| old == text) {
+            return;
+        }
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO"));
+        command
+            .args(arguments)
+            .args(["--offline", "--quiet"])
+            .current_dir(&self.root)
+            .env("CARGO_TARGET_DIR", &self.target)
+            .env("CARGO_INCREMENTAL", "1");
+        command
+    }
+
+    fn cargo(&self, arguments: &[&str]) {
+        let output = self.command(arguments).output().unwrap();
+        assert!(output.status.success(), "cargo {arguments:?}:\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
