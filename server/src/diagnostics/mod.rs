@@ -3,6 +3,14 @@
 //! Lines and columns are rustc's: 1-based, columns in characters. The LSP face turns them into the encoding
 //! that its editor counts in, since it has the text.
 
+pub mod book;
+pub mod from_rustc;
+mod places;
+mod suggestions;
+
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -120,4 +128,20 @@ pub enum Tag {
     Unnecessary,
     /// Rendered struck through.
     Deprecated,
+}
+
+/// A diagnostic about a whole file, at its first character.
+pub fn at_file(path: &std::path::Path, severity: Severity, message: String) -> Diagnostic {
+    let start = Position { line: 1, column: 1 };
+    Diagnostic {
+        source: Source::Build,
+        severity,
+        code: None,
+        message,
+        span: Span { path: path.to_owned(), start, end: start },
+        related: Vec::new(),
+        fixes: Vec::new(),
+        tags: Vec::new(),
+        rendered: None,
+    }
 }
