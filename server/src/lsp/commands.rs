@@ -1,0 +1,123 @@
+//! `workspace/executeCommand`: given to the hub, answered when the hub says so.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+use tower_lsp::ls_types::{ExecuteCommandParams, MessageType, ShowMessageParams, notification::ShowMessage};
+
+use super::event::Reply;
+use super::state::State;
+use crate::face::Command;
+
+/// The commands that are announced.
+pub(super) const NAMES: [&str; 6] = [
+    "liveline.build",
+    "liveline.reload",
+    "liveline.undo",
+    "liveline.resetState",
+    "liveline.restartEngine",
+    "liveline.showLog",
+];
+
+/// Commands that the hub has not answered.
+#[derive(Debug, Default)]
+pub(super) struct Commands {
+    waiting: HashMap<u64, Reply<Value>>,
+    last_id: u64,
+}
+
+impl Commands {
+    /// The number for the next command.
+    pub(super) fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// The hub that should have answered is gone.
+    pub(super) fn fail_all(&mut self, why: &str) {
+        for (_, reply) in self.waiting.drain() {
+            let _ = reply.send(Err(failure(why.to_owned())));
+        }
+    }
+
+    fn wait(&mut self, id: u64, reply: Reply<Value>) {
+        // Who cancelled its request waits no more.
+        self.waiting.retain(|_, reply| !reply.is_closed());
+        self.waiting.insert(id, reply);
+    }
+}
+
+impl State {
+    /// A person gave a command.
+    pub(super) fn execute(&mut self, params: &ExecuteCommandParams, reply: Reply<Value>) {
+        if params.command == "liveline.showLog" {
+            self.say_where_the_log_is();
+            let _ = reply.send(Ok(Value::Null));
+            return;
+        }
+        match parse(params) {
+            Ok(command) => self.command(command, reply),
+            Err(error) => _ = reply.send(Err(error)),
+        }
+    }
+
+    fn command(&mut self, command: Command, reply: Reply<Value>) {
+        let id = self.commands.next_id();
+        match self.hub.command(id, command) {
+            true => self.commands.wait(id, reply),
+            false => {
+                _ = reply.send(Err(failure("Liveline's builder has ended; restart the server".to_owned())))
+            }
+        }
+    }
+
+    /// The hub has carried a command out or not.
+    pub(super) fn command_done(&mut self, id: u64, result: std::result::Result<Value, String>) {
+        if let Some(reply) = self.commands.waiting.remove(&id) {
+            let _ = reply.send(result.map_err(failure));
+        }
+    }
+
+    fn say_where_the_log_is(&self) {
+        let message = "Liveline's log is in the editor's log for language servers (window/logMessage), \
+                       and on the server's standard error";
+        self.client.notify::<ShowMessage>(&ShowMessageParams {
+            typ: MessageType::INFO,
+            message: message.to_owned(),
+        });
+    }
+}
+
+fn parse(params: &ExecuteCommandParams) -> Result<Command> {
+    let library = library(&params.arguments)?;
+    match params.command.as_str() {
+        "liveline.build" => Ok(Command::Build { library }),
+        "liveline.reload" => Ok(Command::Reload { library }),
+        "liveline.undo" => Ok(Command::Undo { library }),
+        "liveline.resetState" => Ok(Command::ResetState { library }),
+        "liveline.restartEngine" => Ok(Command::RestartEngine),
+        other => {
+            Err(Error::invalid_params(format!("no such command: {other}; there are {}", NAMES.join(", "))))
+        }
+    }
+}
+
+/// `[]`, `[null]`, `["scripts"]` or `[{"library": "scripts"}]`.
+fn library(arguments: &[Value]) -> Result<Option<String>> {
+    let argument = match arguments.first() {
+        Some(Value::Object(fields)) => fields.get("library"),
+        other => other,
+    };
+    match argument {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(library)) => Ok(Some(library.clone())),
+        Some(other) => Err(Error::invalid_params(format!("the argument is a library's name, not {other}"))),
+    }
+}
+
+/// LSP's `RequestFailed`: well asked, and yet not possible.
+fn failure(why: String) -> Error {
+    let code = ErrorCode::ServerError(liveline_protocol::message::REQUEST_FAILED);
+    Error { code, message: why.into(), data: None }
+}

@@ -1,0 +1,170 @@
+//! Open buffers, and how the text of a build became the text that is shown.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use ropey::Rope;
+use tower_lsp::ls_types::{TextDocumentContentChangeEvent, TextDocumentItem, Uri};
+
+use super::debounce::Pause;
+use super::disk::Disk;
+use super::{convert, uri};
+use crate::text::{Change, Document, Edit, Encoding, RustcLines, Shift, Version, document};
+
+/// One open file.
+#[derive(Debug)]
+pub(super) struct Buffer {
+    /// As its editor writes it.
+    pub(super) uri: Uri,
+    /// What it shows.
+    pub(super) document: Document,
+    /// What was saved last: what builds see.
+    saved: Rope,
+    /// From there to what it shows.
+    since_save: Shift,
+    /// Edits that the hub does not know of.
+    pub(super) pause: Pause,
+}
+
+/// The text that a build saw, by lines, and what was edited since.
+#[derive(Clone, Debug)]
+pub(super) struct Basis {
+    /// rustc's lines of the built text.
+    pub(super) lines: RustcLines,
+    /// From the built text to the shown one.
+    pub(super) shift: Shift,
+}
+
+/// All open files, and the closed ones on disk.
+#[derive(Debug, Default)]
+pub(super) struct Documents {
+    open: HashMap<PathBuf, Buffer>,
+    /// Open files whose editor calls them by another name than the file system does, by that other name.
+    real_names: HashMap<PathBuf, PathBuf>,
+    disk: Disk,
+}
+
+impl Documents {
+    /// A file was opened, perhaps with work that was not saved.
+    pub(super) fn open(&mut self, path: &Path, item: TextDocumentItem) {
+        let document = Document::new(&item.text, Version(item.version));
+        if let Some(real) = fs::canonicalize(path).ok().filter(|real| real != path) {
+            self.real_names.insert(real, path.to_owned());
+        }
+        let (saved, since_save) = (document.text().clone(), Shift::default());
+        let mut buffer = Buffer { uri: item.uri, document, saved, since_save, pause: Pause::default() };
+        if let Some(disk) = self.disk.text(path) {
+            buffer.rebase(disk);
+        }
+        self.open.insert(path.to_owned(), buffer);
+    }
+
+    /// A file was edited. Gives what was done, in order; `None` if it is not open.
+    pub(super) fn change(
+        &mut self,
+        path: &Path,
+        version: Version,
+        changes: Vec<TextDocumentContentChangeEvent>,
+        encoding: Encoding,
+        now: Instant,
+    ) -> Option<Vec<Edit>> {
+        let buffer = self.open.get_mut(path)?;
+        let mut edits = Vec::with_capacity(changes.len());
+        for change in changes {
+            let change = Change { range: change.range.map(convert::from_range), text: change.text };
+            let edit = buffer.document.apply(&change, encoding);
+            buffer.since_save.push(edit);
+            edits.push(edit);
+        }
+        buffer.document.set_version(version);
+        buffer.pause.edited(now);
+        Some(edits)
+    }
+
+    /// A file was saved. Gives the text if the hub does not have it yet.
+    pub(super) fn save(&mut self, path: &Path) -> Option<String> {
+        let buffer = self.open.get_mut(path)?;
+        buffer.saved = buffer.document.text().clone();
+        buffer.since_save = Shift::default();
+        buffer.pause.end().then(|| buffer.document.text().to_string())
+    }
+
+    /// A file was closed; what was not saved of it is lost. `false` if it was not open.
+    pub(super) fn close(&mut self, path: &Path) -> bool {
+        self.real_names.retain(|_, name| name != path);
+        self.open.remove(path).is_some()
+    }
+
+    /// All open files.
+    pub(super) fn buffers(&self) -> impl Iterator<Item = (&PathBuf, &Buffer)> {
+        self.open.iter()
+    }
+
+    /// All open files.
+    pub(super) fn buffers_mut(&mut self) -> impl Iterator<Item = (&PathBuf, &mut Buffer)> {
+        self.open.iter_mut()
+    }
+
+    /// The name that the editor has for a file, which may lead over symbolic links.
+    pub(super) fn known_as(&self, path: PathBuf) -> PathBuf {
+        if self.open.contains_key(&path) {
+            return path;
+        }
+        let by_real_name = |path: &Path| self.real_names.get(path).cloned();
+        let by_own_name = || fs::canonicalize(&path).ok().filter(|real| self.open.contains_key(real));
+        by_real_name(&path).or_else(by_own_name).unwrap_or(path)
+    }
+
+    /// A file's URI, in its editor's writing if it is open.
+    pub(super) fn uri(&self, path: &Path) -> Option<Uri> {
+        self.open.get(path).map(|buffer| buffer.uri.clone()).or_else(|| uri::from_path(path))
+    }
+
+    /// The version that an open file has.
+    pub(super) fn version(&self, path: &Path) -> Option<Version> {
+        self.open.get(path).map(|buffer| buffer.document.version())
+    }
+
+    /// What a file shows: its buffer, or what is on disk.
+    pub(super) fn text(&mut self, path: &Path) -> Option<Rope> {
+        match self.open.get(path) {
+            Some(buffer) => Some(buffer.document.text().clone()),
+            None => self.disk.text(path),
+        }
+    }
+
+    /// What a build that has just spoken saw of a file.
+    pub(super) fn basis(&mut self, path: &Path) -> Option<Basis> {
+        let disk = self.disk.text(path);
+        let Some(buffer) = self.open.get_mut(path) else {
+            return disk.map(|text| Basis { lines: RustcLines::new(&text), shift: Shift::default() });
+        };
+        if let Some(disk) = disk {
+            buffer.rebase(disk);
+        }
+        Some(Basis { lines: RustcLines::new(&buffer.saved), shift: buffer.since_save.clone() })
+    }
+}
+
+impl Buffer {
+    /// Builds see what is on disk, which something else than the editor may have written.
+    fn rebase(&mut self, disk: Rope) {
+        let disk = with_line_ends_of(&self.saved, disk);
+        if disk != self.saved {
+            self.since_save = Shift::default();
+            self.since_save.push(document::difference(&disk, self.document.text()));
+            self.saved = disk;
+        }
+    }
+}
+
+/// Some editors (Emacs) show `\r\n` as `\n` and speak of their buffers so. Lines and columns are the same.
+fn with_line_ends_of(shown: &Rope, disk: Rope) -> Rope {
+    let has_returns = |text: &Rope| text.chars().any(|c| c == '\r');
+    match has_returns(&disk) && !has_returns(shown) {
+        true => Rope::from_str(&disk.to_string().replace("\r\n", "\n")),
+        false => disk,
+    }
+}

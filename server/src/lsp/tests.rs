@@ -1,0 +1,6 @@
+//! The language server as an editor meets it, over real pipes and with a hub that the tests play.
+
+mod documents;
+mod features;
+mod fixture;
+mod traps;
