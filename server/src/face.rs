@@ -14,7 +14,7 @@ use crate::diagnostics::Diagnostic;
 
 /// Face → hub.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "camelCase")]
+#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum FaceEvent {
     /// An editor opened a file.
     Opened {
@@ -51,7 +51,7 @@ pub enum FaceEvent {
 
 /// What a person can ask for. Without a library's name, all of them are meant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "command", rename_all = "camelCase")]
+#[serde(tag = "command", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Command {
     /// Build now, even if nothing has changed.
     Build {
@@ -84,7 +84,7 @@ pub enum Command {
 
 /// Hub → face.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "camelCase")]
+#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum HubEvent {
     /// What follows comes from a hub that knows nothing of what was said before: forget all diagnostics,
     /// builds and status.

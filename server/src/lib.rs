@@ -1,6 +1,16 @@
 //! Liveline's server: builds script libraries and tells running engines to take them.
 
+pub mod build;
+pub mod channel;
+pub mod cli;
+pub mod config;
+pub mod core;
 pub mod diagnostics;
 pub mod face;
+pub mod hub;
+pub mod link;
 pub mod lsp;
+pub mod os;
+pub mod project;
 pub mod text;
+pub mod watch;

@@ -1,0 +1,49 @@
+//! Packs the sample game, and the crates that it is built from, into the binary: `liveline demo` needs no checkout.
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What the sample is built from, relative to the repository's root.
+const ROOTS: &[&str] = &["Cargo.toml", "protocol", "engine", "dynamic", "examples/arena"];
+
+fn main() -> io::Result<()> {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("..");
+    let mut files = Vec::new();
+    for name in ROOTS {
+        println!("cargo::rerun-if-changed={}", root.join(name).display());
+        collect(&root.join(name), &mut files)?;
+    }
+    files.sort();
+    let mut source = String::from("&[\n");
+    for file in &files {
+        let name = file.strip_prefix(&root).unwrap_or(file);
+        let _ = writeln!(
+            source,
+            "    ({:?}, include_bytes!({:?})),",
+            name.display().to_string(),
+            fs::canonicalize(file)?
+        );
+    }
+    source.push(']');
+    let output = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    fs::write(output.join("sample.rs"), source)
+}
+
+/// Sources and manifests; no build output and no tests.
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    if path.is_file() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    for entry in fs::read_dir(path)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !name.starts_with('.') && name != "target" && name != "tests" {
+            collect(&path, files)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! The artifact directory: files that engines load, named once and never written again.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use liveline_protocol::api::without_crate_hash;
+use liveline_protocol::engine::{Artifact, ArtifactKind, Generation};
+use object::{Object, ObjectSection};
+
+use super::stamp::{Hash, hash, hash_both};
+use crate::os;
+
+/// How many generations of a library stay for engines that attach late or go back.
+const KEPT: usize = 16;
+
+/// The folder's name in Liveline's folder.
+pub const FOLDER: &str = "artifacts";
+
+/// Copies a built library into `folder` under a name of its own.
+pub fn publish(folder: &Path, library: &str, generation: Generation, built: &Path) -> io::Result<Artifact> {
+    os::private_directory(folder)?;
+    let bytes = fs::read(built)?;
+    let sha256 = hash(&bytes).0;
+    let file = format!("{library}-{generation}-{}.so", &sha256[..12]);
+    let path = folder.join(&file);
+    os::write_atomically(&path, &bytes)?;
+    prune(folder, library, generation);
+    Ok(Artifact { kind: ArtifactKind::Dylib, file, sha256, bytes: bytes.len() as u64 })
+}
+
+/// Removes generations that are long past. A file that cannot be removed stays.
+fn prune(folder: &Path, library: &str, newest: Generation) {
+    let prefix = format!("{library}-");
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let number =
+            name.to_str().and_then(|name| name.strip_prefix(&prefix)).and_then(|rest| rest.split('-').next());
+        let Some(number) = number.and_then(|number| number.parse::<u64>().ok()) else { continue };
+        if number + (KEPT as u64) < newest.0 {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The hash of an API crate's build: of the crate metadata in its shared library, without its own crate hash.
+pub fn api_hash(dylib: &Path) -> Option<Hash> {
+    let bytes = fs::read(dylib).ok()?;
+    let file = object::File::parse(&*bytes).ok()?;
+    let section = file.section_by_name(".rustc")?;
+    Some(hash_both(without_crate_hash(section.data().ok()?)))
+}
+
+/// The shared form of crate `name` among the artifacts that a library is linked with.
+pub fn shared_form<'a>(externs: &'a [PathBuf], name: &str) -> Option<&'a PathBuf> {
+    let file = format!("lib{name}.so");
+    externs.iter().find(|path| path.file_name().is_some_and(|found| found == file.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_generations_go_and_other_libraries_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let artifacts = folder.path().join("artifacts");
+        let built = folder.path().join("lib.so");
+        fs::write(&built, "bytes").unwrap();
+        publish(&artifacts, "scripts-two", Generation(1), &built).unwrap();
+        for number in 1..=(KEPT as u64 + 3) {
+            publish(&artifacts, "scripts", Generation(number), &built).unwrap();
+        }
+        let names: Vec<String> = fs::read_dir(&artifacts)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(names.len(), KEPT + 2, "{names:?}");
+        assert!(names.iter().any(|name| name.starts_with("scripts-two-1-")));
+        assert!(!names.iter().any(|name| name.starts_with("scripts-2-")));
+    }
+}

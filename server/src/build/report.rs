@@ -1,0 +1,107 @@
+//! Gathers what a compiler says into diagnostics at their places, and tells code that is wrong from a tool that
+//! is missing.
+
+use std::path::PathBuf;
+
+use super::compile::Ended;
+use super::job::{Order, Progress, at_library};
+use super::messages::{self, Said};
+use crate::diagnostics::{Severity, from_rustc};
+use crate::project::Broken;
+
+/// How many lines of plain text are kept for an error message.
+const TEXT_LINES: usize = 30;
+
+/// What one compiler run has said.
+pub(super) struct Report<'a> {
+    order: &'a Order,
+    /// Where rustc runs when no package says otherwise.
+    folder: PathBuf,
+    errors: usize,
+    unplaced: Vec<String>,
+    text: Vec<String>,
+    /// Files that were made, by cargo's word.
+    pub(super) files: Vec<PathBuf>,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(order: &'a Order, folder: PathBuf) -> Self {
+        Self { order, folder, errors: 0, unplaced: Vec::new(), text: Vec::new(), files: Vec::new() }
+    }
+
+    /// Takes one message and hands its diagnostics on.
+    pub(super) fn hear(&mut self, said: Said, say: &mut (dyn FnMut(Progress) + Send)) {
+        match said {
+            Said::Files(files) => self.files.extend(files),
+            Said::Diagnostic { diagnostic, source } => {
+                let folder = source.map_or_else(|| self.folder.clone(), |source| self.rustc_folder(&source));
+                let mapped = from_rustc::diagnostics(&diagnostic, &folder);
+                if messages::is_error(&diagnostic) && !mapped.placed.is_empty() {
+                    self.errors += 1;
+                }
+                let unplaced = mapped.unplaced;
+                self.unplaced.extend(
+                    unplaced.iter().filter(|u| u.severity == Severity::Error).map(|u| u.message.clone()),
+                );
+                let mut diagnostics = mapped.placed;
+                diagnostics.extend(
+                    unplaced
+                        .into_iter()
+                        .map(|u| at_library(&self.order.library, u.severity, advise(&u.message))),
+                );
+                if !diagnostics.is_empty() {
+                    say(Progress::Diagnostics(diagnostics));
+                }
+            }
+        }
+    }
+
+    /// Keeps a line that is no message.
+    pub(super) fn text(&mut self, line: &str) {
+        if !line.is_empty() && self.text.len() < TEXT_LINES {
+            self.text.push(line.to_owned());
+        }
+    }
+
+    /// Why a run failed although the code has no error at any place: a linker or another tool that is missing,
+    /// a compiler that crashed.
+    pub(super) fn trouble(&self, ended: &Ended) -> Option<Broken> {
+        if self.errors > 0 {
+            return None;
+        }
+        let message = match (self.unplaced.first(), ended) {
+            (Some(message), _) => advise(message),
+            (None, Ended::With(status)) => {
+                format!("the compiler ended with {status}: {}", self.text.join("\n"))
+            }
+            (None, Ended::Cancelled) => return None,
+        };
+        Some(Broken::at_file(self.order.library.source.clone(), message))
+    }
+
+    /// Paths in messages are relative to where cargo runs rustc: the workspace root for members, the package's
+    /// own folder for others.
+    fn rustc_folder(&self, source: &std::path::Path) -> PathBuf {
+        let project = &self.order.project;
+        let around = project.packages.iter().filter(|package| source.starts_with(&package.folder));
+        match around.max_by_key(|package| package.folder.components().count()) {
+            Some(package) if !package.member => package.folder.clone(),
+            _ => project.root.clone(),
+        }
+    }
+}
+
+/// Adds what to do to messages of rustc that only say what happened.
+fn advise(message: &str) -> String {
+    let advice = if message.starts_with("linker `") && message.contains("not found") {
+        "Install a C compiler and linker (Debian and Ubuntu: `apt-get install gcc`; Fedora: `dnf install gcc`), or \
+         name one in `.cargo/config.toml`. Liveline tries again by itself"
+    } else if message.contains("incorrect metadata")
+        || message.contains("compiled by an incompatible version of rustc")
+    {
+        "Another toolchain built the dependencies; run `liveline.build` to build anew"
+    } else {
+        return message.to_owned();
+    };
+    format!("{message}\n{advice}")
+}

@@ -1,0 +1,88 @@
+//! The command line: one file per command.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+mod demo;
+mod engine;
+mod headless;
+mod lsp;
+mod printer;
+mod run;
+mod signals;
+mod status;
+
+/// Rust scripts that run in the game as you save them.
+#[derive(Debug, Parser)]
+#[command(name = "liveline", version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the main job on the sample game: edit a script and see the running game take it
+    Demo(demo::Arguments),
+    /// Serve an editor: the language server on standard input and output
+    Lsp(lsp::Arguments),
+    /// Watch, build and notify engines without an editor
+    Headless(headless::Arguments),
+    /// Watch, build, and run the game as a child that is started again when it dies
+    Run(run::Arguments),
+    /// Say what is built, attached and live in a workspace
+    Status(status::Arguments),
+}
+
+/// Where the workspace is.
+#[derive(Clone, Debug, clap::Args)]
+struct Root {
+    /// A folder of the game's cargo workspace [default: the current folder]
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+impl Root {
+    /// The folder, absolute. An error says which folder it is that does not exist.
+    fn resolve(&self) -> anyhow::Result<PathBuf> {
+        let root = self.root.clone().unwrap_or_else(|| PathBuf::from("."));
+        std::fs::canonicalize(&root).map_err(|error| {
+            anyhow::anyhow!(
+                "cannot open the workspace folder {}: {error}; pass another with --root",
+                root.display()
+            )
+        })
+    }
+}
+
+/// The program's whole life. Exit status 1: what was asked failed; 2: the command line is wrong.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_env("LIVELINE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("liveline: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(async {
+        match arguments.command {
+            Command::Demo(arguments) => demo::main(arguments).await,
+            Command::Lsp(arguments) => lsp::main(arguments).await,
+            Command::Headless(arguments) => headless::main(arguments).await,
+            Command::Run(arguments) => run::main(arguments).await,
+            Command::Status(arguments) => status::main(arguments).await,
+        }
+    });
+    // A thread may be blocked in a read of standard input for ever.
+    runtime.shutdown_background();
+    result.unwrap_or_else(|error| {
+        eprintln!("liveline: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,78 @@
+//! `liveline status`: what is built, attached and live in a workspace.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use liveline_protocol::message::Message;
+use liveline_protocol::status::{self, LibraryState, Status};
+
+use super::Root;
+use super::printer::time;
+use crate::channel::stream::{Messages, send};
+use crate::link;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    root: Root,
+    /// Print `liveline/status` as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn main(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let root = arguments.root.resolve()?;
+    let folder = link::locate(root.clone()).await.folder;
+    let Some(stream) = link::reach(&folder).await else {
+        anyhow::bail!(
+            "no Liveline server runs for {}; open it in an editor, or start `liveline headless` or `liveline run`",
+            root.display()
+        );
+    };
+    let (reader, mut writer) = stream.into_split();
+    send(&mut writer, &Message::request(1, status::METHOD, &serde_json::json!({}))).await?;
+    let mut messages = Messages::new(reader);
+    let answer = tokio::time::timeout(Duration::from_secs(5), messages.next()).await;
+    let answer = answer.context("the server does not answer")??;
+    let Some(Message::Response { result, .. }) = answer else { anyhow::bail!("the server gave no answer") };
+    let value = result.map_err(|error| anyhow::anyhow!(error.message))?;
+    let text = if arguments.json { value.to_string() } else { describe(&serde_json::from_value(value)?) };
+    writeln!(std::io::stdout(), "{text}")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn describe(status: &Status) -> String {
+    let mut lines = Vec::new();
+    for library in &status.libraries {
+        let state = match library.state {
+            LibraryState::Idle => "built, and no engine runs it",
+            LibraryState::Building => "building",
+            LibraryState::Failed => "failed",
+            LibraryState::Live => "live",
+        };
+        let last = library.last_reload.map(|last| {
+            format!(
+                " · last save live after {}, {} of it building",
+                time(last.save_to_live_micros),
+                time(last.build_micros)
+            )
+        });
+        lines.push(format!(
+            "{} · generation {} · {state}{}",
+            library.library,
+            library.generation,
+            last.unwrap_or_default()
+        ));
+    }
+    for engine in &status.engines {
+        let runs: Vec<String> =
+            engine.libraries.iter().map(|(name, generation)| format!("{name} {generation}")).collect();
+        lines.push(format!("engine `{}` ({}) runs {}", engine.name, engine.pid, runs.join(", ")));
+    }
+    if status.engines.is_empty() {
+        lines.push("no engine is attached".to_owned());
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,259 @@
+//! What the workspace and its builds do to the core.
+
+use super::*;
+
+impl Core {
+    pub(super) fn project_loaded(&mut self, project: Arc<Project>, now: Now, actions: &mut Vec<Action>) {
+        let first = self.project.is_none();
+        self.project = Some(project.clone());
+        self.retry = None;
+        self.settle(WORKSPACE, None, actions);
+        let gone: Vec<String> =
+            self.libraries.keys().filter(|name| project.library(name).is_none()).cloned().collect();
+        for name in gone {
+            self.remove_library(&name, actions);
+        }
+        for library in &project.libraries {
+            let state = self.libraries.entry(library.name.clone());
+            state.or_insert_with(|| LibraryState::new(library.clone())).library = library.clone();
+            let trigger = if first { Trigger::Initial } else { Trigger::Watch };
+            self.want(&library.name, Want::new(trigger), now, actions);
+        }
+        actions.extend(project.packages.iter().map(|package| Action::Watch(vec![package.folder.clone()])));
+        if project.libraries.is_empty() {
+            actions.push(tell(Level::Warning, no_libraries(&project)));
+        }
+    }
+
+    pub(super) fn remove_library(&mut self, name: &str, actions: &mut Vec<Action>) {
+        let Some(state) = self.libraries.remove(name) else { return };
+        actions.extend(state.running_build().map(Action::Cancel));
+        show(self.book.remove(name), actions);
+        actions.push(tell(
+            Level::Info,
+            format!("library `{name}` is gone from the workspace; engines keep its last code"),
+        ));
+    }
+
+    pub(super) fn project_broken(&mut self, broken: Broken, now: Now, actions: &mut Vec<Action>) {
+        let wait = self.retry.map_or(FIRST_RETRY, |(_, wait)| (wait * 2).min(SLOWEST_RETRY));
+        self.retry = Some((now.instant + wait, wait));
+        actions.push(Action::WakeAt(now.instant + wait));
+        self.settle(WORKSPACE, Some(broken), actions);
+    }
+
+    /// Shows a trouble that has no place in a script, once; without one, takes it away.
+    pub(super) fn settle(&mut self, page: &str, broken: Option<Broken>, actions: &mut Vec<Action>) {
+        if let Some(broken) = broken.as_ref().filter(|broken| self.trouble.as_ref() != Some(*broken)) {
+            actions.push(tell(Level::Error, broken.message.clone()));
+        }
+        let diagnostics = broken.as_ref().map(trouble_diagnostic).into_iter().collect();
+        self.trouble = broken;
+        show(self.book.replace(page, diagnostics), actions);
+    }
+
+    pub(super) fn changed(
+        &mut self,
+        paths: &[PathBuf],
+        trigger: Trigger,
+        saved_at: u64,
+        now: Now,
+        actions: &mut Vec<Action>,
+    ) {
+        if self.is_first_lock_file(paths) {
+            return;
+        }
+        if paths.iter().any(|path| project::is_project_file(path)) || self.project.is_none() {
+            actions.push(Action::LoadProject);
+        }
+        let Some(project) = self.project.clone() else { return };
+        let names: Vec<String> = self.libraries.keys().cloned().collect();
+        for name in names {
+            let Some(state) = self.libraries.get(&name) else { continue };
+            let mine: Vec<&PathBuf> = paths.iter().filter(|path| state.concerns(path, &project)).collect();
+            if !mine.is_empty() {
+                let mut want = Want::new(trigger);
+                want.changed.extend(mine.into_iter().cloned());
+                want.saved_at = Some(saved_at);
+                self.want(&name, want, now, actions);
+            }
+        }
+    }
+
+    /// Whether all that has changed is the lock file that cargo writes in the very first build.
+    pub(super) fn is_first_lock_file(&self, paths: &[PathBuf]) -> bool {
+        let is_first =
+            |library: &LibraryState| library.current.is_none() && library.running_build().is_some();
+        let is_lock = |path: &PathBuf| path.file_name().is_some_and(|name| name == "Cargo.lock");
+        !self.libraries.is_empty() && self.libraries.values().all(is_first) && paths.iter().all(is_lock)
+    }
+
+    /// Builds a library as soon as nothing else builds it; what builds it now is out of date and ends.
+    pub(super) fn want(&mut self, name: &str, want: Want, now: Now, actions: &mut Vec<Action>) {
+        let Some(state) = self.libraries.get_mut(name) else { return };
+        state.add(want);
+        match state.running_build() {
+            Some(build) => actions.push(Action::Cancel(build)),
+            None => self.start(name, now, actions),
+        }
+    }
+
+    pub(super) fn start(&mut self, name: &str, now: Now, actions: &mut Vec<Action>) {
+        let (Some(project), Some(state)) = (&self.project, self.libraries.get_mut(name)) else { return };
+        let build = BuildId(self.builds + 1);
+        let Some(want) = state.begin(build, now.instant) else { return };
+        self.builds = build.0;
+        let order = Order {
+            project: project.clone(),
+            library: state.library.clone(),
+            force: want.force,
+            trigger: want.trigger,
+            changed: want.changed.iter().cloned().collect(),
+            saved_at: want.saved_at,
+        };
+        actions.push(Action::Build { build, order: Box::new(order) });
+    }
+
+    pub(super) fn progress(
+        &mut self,
+        build: BuildId,
+        name: &str,
+        progress: Progress,
+        now: Now,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(state) = self.libraries.get_mut(name).filter(|state| state.running_build() == Some(build))
+        else {
+            return;
+        };
+        match progress {
+            Progress::Stage(stage) => {
+                let told = state.stage(stage);
+                if !told {
+                    show(self.book.start(name), actions);
+                }
+                self.tell_build(name, BuildState::Started, !told, now, actions);
+            }
+            Progress::Diagnostics(diagnostics) => {
+                state.hear(&diagnostics);
+                show(self.book.add(name, diagnostics), actions);
+            }
+        }
+    }
+
+    pub(super) fn ended(
+        &mut self,
+        build: BuildId,
+        name: &str,
+        outcome: Outcome,
+        inputs: Vec<PathBuf>,
+        now: Now,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(state) = self.libraries.get_mut(name).filter(|state| state.running_build() == Some(build))
+        else {
+            return;
+        };
+        actions.push(Action::Watch(inputs.clone()));
+        state.inputs = inputs.into_iter().collect();
+        let superseded = state.is_superseded();
+        match outcome {
+            Outcome::Built(reload) => self.built(name, reload, now, actions),
+            Outcome::Unchanged { reload, diagnostics } => {
+                self.unchanged(name, reload, diagnostics, now, actions)
+            }
+            Outcome::Failed if superseded => self.dropped(name, now, actions),
+            Outcome::Failed => self.failed(name, None, now, actions),
+            Outcome::Broken(_) if superseded => self.dropped(name, now, actions),
+            Outcome::Broken(broken) => self.failed(name, Some(broken), now, actions),
+            Outcome::Cancelled => self.dropped(name, now, actions),
+            Outcome::Stale => {
+                state.requeue();
+                self.dropped(name, now, actions);
+            }
+        }
+        if let Some(state) = self.libraries.get_mut(name) {
+            state.end();
+        }
+        self.start(name, now, actions);
+    }
+
+    pub(super) fn built(&mut self, name: &str, reload: Reload, now: Now, actions: &mut Vec<Action>) {
+        let Some(state) = self.libraries.get_mut(name) else { return };
+        let diagnostics = state.said();
+        state.good(reload.clone());
+        self.tell_build(name, BuildState::Succeeded, true, now, actions);
+        show(self.book.replace(name, diagnostics.clone()), actions);
+        self.set_faults(name, Vec::new(), actions);
+        actions.push(Action::KeepDiagnostics { reload: reload.clone(), diagnostics });
+        self.announce(reload, actions);
+    }
+
+    pub(super) fn unchanged(
+        &mut self,
+        name: &str,
+        reload: Reload,
+        diagnostics: Vec<Diagnostic>,
+        now: Now,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(state) = self.libraries.get(name) else { return };
+        let is_news = state.current.as_ref().is_none_or(|current| current.generation != reload.generation);
+        if state.has_failed() {
+            self.tell_build(name, BuildState::Succeeded, true, now, actions);
+        }
+        if let Some(state) = self.libraries.get_mut(name) {
+            state.good(reload.clone());
+        }
+        show(self.book.replace(name, diagnostics), actions);
+        if is_news {
+            self.announce(Reload { saved_at_unix_micros: None, ..reload }, actions);
+        }
+    }
+
+    pub(super) fn failed(&mut self, name: &str, broken: Option<Broken>, now: Now, actions: &mut Vec<Action>) {
+        let Some(state) = self.libraries.get_mut(name) else { return };
+        let mut diagnostics = state.said();
+        if let Some(broken) = &broken {
+            if !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+                diagnostics.push(trouble_diagnostic(broken));
+                state.hear(&diagnostics[diagnostics.len() - 1..]);
+            }
+            let wait = state.retry_after(FIRST_RETRY, SLOWEST_RETRY, now.instant);
+            actions.push(Action::WakeAt(now.instant + wait));
+            if state.trouble.as_ref() != Some(broken) {
+                actions.push(tell(Level::Error, format!("{name}: {}", broken.message)));
+            }
+        }
+        state.bad(broken);
+        self.tell_build(name, BuildState::Failed, true, now, actions);
+        show(self.book.replace(name, diagnostics), actions);
+    }
+
+    pub(super) fn dropped(&mut self, name: &str, now: Now, actions: &mut Vec<Action>) {
+        self.tell_build(name, BuildState::Cancelled, true, now, actions);
+        show(self.book.abandon(name), actions);
+    }
+
+    pub(super) fn tell_build(
+        &mut self,
+        name: &str,
+        state: BuildState,
+        to_engines: bool,
+        now: Now,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(library) = self.libraries.get(name).filter(|library| library.was_told()) else { return };
+        let root = self.project.as_ref().map(|project| project.root.as_path()).unwrap_or(Path::new(""));
+        let build = library.build(state, root);
+        let event = HubEvent::Build {
+            build: build.clone(),
+            stage: library.stage_text(),
+            micros: library.micros(now.instant),
+        };
+        actions.push(Action::Tell(event));
+        if to_engines {
+            actions.push(Action::TellBuild(build));
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! One library's state: what runs, what waits, what was good.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use liveline_protocol::engine::{Build, BuildState, FirstError, Generation, Reload, Trigger};
+use liveline_protocol::status::{LastReload, LibraryState as StatusState};
+
+use super::Session;
+use crate::diagnostics::{Diagnostic, Severity};
+use crate::project::{Broken, Library, Project};
+
+/// Names a build; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BuildId(pub u64);
+
+/// Why a library is to be built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Want {
+    /// Even if nothing has changed.
+    pub force: bool,
+    /// What started it.
+    pub trigger: Trigger,
+    /// The files whose change led to it.
+    pub changed: BTreeSet<PathBuf>,
+    /// When the newest of them was saved.
+    pub saved_at: Option<u64>,
+}
+
+impl Want {
+    /// Without any file.
+    pub fn new(trigger: Trigger) -> Self {
+        Self { force: false, trigger, changed: BTreeSet::new(), saved_at: None }
+    }
+
+    fn merge(&mut self, newer: Self) {
+        self.force |= newer.force;
+        // Where a retry or a reload of the project joins a save, the save is what the user waits for.
+        if newer.saved_at.is_some() || self.saved_at.is_none() {
+            self.trigger = newer.trigger;
+        }
+        self.changed.extend(newer.changed);
+        self.saved_at = newer.saved_at.max(self.saved_at);
+    }
+}
+
+#[derive(Debug)]
+struct Running {
+    build: BuildId,
+    want: Want,
+    began: Instant,
+    stage: Option<String>,
+    said: Vec<Diagnostic>,
+}
+
+/// One library.
+#[derive(Debug)]
+pub struct LibraryState {
+    /// What it is.
+    pub library: Library,
+    /// The last good build.
+    pub current: Option<Reload>,
+    /// How its last reload went.
+    pub last_reload: Option<LastReload>,
+    /// The files whose change would change it.
+    pub inputs: BTreeSet<PathBuf>,
+    /// What was in the way of its last build, so that it is told once.
+    pub trouble: Option<Broken>,
+    /// What its running code has failed with, or why it is not taken, by engine.
+    pub faults: Vec<(Session, Diagnostic)>,
+    running: Option<Running>,
+    waiting: Option<Want>,
+    failed: bool,
+    retry: Option<(Instant, Duration)>,
+}
+
+impl LibraryState {
+    /// Never built.
+    pub fn new(library: Library) -> Self {
+        Self {
+            library,
+            current: None,
+            last_reload: None,
+            inputs: BTreeSet::new(),
+            trouble: None,
+            faults: Vec::new(),
+            running: None,
+            waiting: None,
+            failed: false,
+            retry: None,
+        }
+    }
+
+    /// Whether a change of `path` can change this library. A script's log or picture below the package's folder
+    /// must not: it would end every build.
+    pub fn concerns(&self, path: &Path, project: &Project) -> bool {
+        self.inputs.contains(path)
+            || (path.extension().is_some_and(|extension| extension == "rs")
+                && project.packages_of(&self.library).any(|package| path.starts_with(&package.folder)))
+    }
+
+    /// Adds to what waits. What runs is out of date by that, so what it was to reach waits too.
+    pub fn add(&mut self, want: Want) {
+        let running = self.running.as_ref().map(|running| running.want.clone());
+        match self.waiting.take().or(running) {
+            Some(mut waiting) => {
+                waiting.merge(want);
+                self.waiting = Some(waiting);
+            }
+            None => self.waiting = Some(want),
+        }
+    }
+
+    /// Makes what waits run, if nothing runs.
+    pub fn begin(&mut self, build: BuildId, now: Instant) -> Option<Want> {
+        if self.running.is_some() {
+            return None;
+        }
+        let want = self.waiting.take()?;
+        self.running = Some(Running { build, want: want.clone(), began: now, stage: None, said: Vec::new() });
+        Some(want)
+    }
+
+    /// The build that runs.
+    pub fn running_build(&self) -> Option<BuildId> {
+        self.running.as_ref().map(|running| running.build)
+    }
+
+    /// Whether something newer waits than what runs.
+    pub fn is_superseded(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    /// Ends the running build's account.
+    pub fn end(&mut self) {
+        self.running = None;
+    }
+
+    /// The running build has to be done again.
+    pub fn requeue(&mut self) {
+        if let Some(want) = self.running.as_ref().map(|running| running.want.clone()) {
+            self.add(want);
+        }
+    }
+
+    /// Nothing more is wanted; gives the build to end.
+    pub fn give_up(&mut self) -> Option<BuildId> {
+        self.waiting = None;
+        self.running_build()
+    }
+
+    /// A compiler runs now; whether one did before in this build.
+    pub fn stage(&mut self, stage: String) -> bool {
+        self.running.as_mut().is_some_and(|running| running.stage.replace(stage).is_some())
+    }
+
+    /// Whether anyone has been told of the running build: one that finds nothing to do is not worth a word.
+    pub fn was_told(&self) -> bool {
+        self.failed || self.running.as_ref().is_some_and(|running| running.stage.is_some())
+    }
+
+    /// Takes in diagnostics of the running build.
+    pub fn hear(&mut self, diagnostics: &[Diagnostic]) {
+        if let Some(running) = &mut self.running {
+            running.said.extend_from_slice(diagnostics);
+        }
+    }
+
+    /// All diagnostics of the running build.
+    pub fn said(&self) -> Vec<Diagnostic> {
+        self.running.as_ref().map(|running| running.said.clone()).unwrap_or_default()
+    }
+
+    /// There is a good generation, new or found again.
+    pub fn good(&mut self, reload: Reload) {
+        self.current = Some(reload);
+        self.failed = false;
+        self.trouble = None;
+        self.retry = None;
+    }
+
+    /// The last build failed.
+    pub fn bad(&mut self, trouble: Option<Broken>) {
+        self.failed = true;
+        if trouble.is_none() {
+            self.retry = None;
+        }
+        self.trouble = trouble;
+    }
+
+    /// Whether the last build failed.
+    pub fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Plans another try, later each time.
+    pub fn retry_after(&mut self, first: Duration, slowest: Duration, now: Instant) -> Duration {
+        let wait = self.retry.map_or(first, |(_, wait)| (wait * 2).min(slowest));
+        self.retry = Some((now + wait, wait));
+        wait
+    }
+
+    /// Whether another try is due.
+    pub fn retry_is_due(&self, now: Instant) -> bool {
+        self.running.is_none() && self.retry.is_some_and(|(at, _)| at <= now)
+    }
+
+    /// An engine runs `generation`; gives the time from its save.
+    pub fn live(&mut self, generation: Generation, unix_micros: u64) -> Option<u64> {
+        let current = self.current.as_ref().filter(|current| current.generation == generation)?;
+        let micros = unix_micros.saturating_sub(current.saved_at_unix_micros?);
+        self.last_reload = Some(LastReload {
+            save_to_live_micros: micros,
+            build_micros: current.build_micros,
+            speculated: current.speculated,
+        });
+        Some(micros)
+    }
+
+    /// Of the last good build.
+    pub fn generation(&self) -> Generation {
+        self.current.as_ref().map(|current| current.generation).unwrap_or_default()
+    }
+
+    /// For `liveline/status`.
+    pub fn status(&self, is_live: bool) -> StatusState {
+        match (&self.running, self.failed, is_live) {
+            (Some(running), ..) if running.stage.is_some() => StatusState::Building,
+            (_, true, _) => StatusState::Failed,
+            (_, false, true) => StatusState::Live,
+            (_, false, false) => StatusState::Idle,
+        }
+    }
+
+    /// What engines are told; files relative to the workspace root, as rustc names them.
+    pub fn build(&self, state: BuildState, root: &Path) -> Build {
+        let said = self.running.as_ref().map(|running| running.said.as_slice()).unwrap_or_default();
+        let count = |severity| {
+            u32::try_from(said.iter().filter(|d| d.severity == severity).count()).unwrap_or(u32::MAX)
+        };
+        let first = said
+            .iter()
+            .find(|diagnostic| diagnostic.severity == Severity::Error)
+            .map(|d| first_error(d, root));
+        let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+        Build { library: self.library.name.clone(), state, errors, warnings, first }
+    }
+
+    /// What runs, for a progress display.
+    pub fn stage_text(&self) -> String {
+        self.running.as_ref().and_then(|running| running.stage.clone()).unwrap_or_default()
+    }
+
+    /// Since the build's start.
+    pub fn micros(&self, now: Instant) -> u64 {
+        let passed = self.running.as_ref().map(|running| now.saturating_duration_since(running.began));
+        passed.map_or(0, |passed| u64::try_from(passed.as_micros()).unwrap_or(u64::MAX))
+    }
+}
+
+fn first_error(diagnostic: &Diagnostic, root: &Path) -> FirstError {
+    let path = &diagnostic.span.path;
+    FirstError {
+        file: path.strip_prefix(root).unwrap_or(path).display().to_string(),
+        line: diagnostic.span.start.line,
+        column: diagnostic.span.start.column,
+        message: diagnostic.message.lines().next().unwrap_or_default().to_owned(),
+    }
+}

@@ -1,0 +1,423 @@
+//! The hub: one loop that owns the core, carries out its actions and feeds it what happens.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use liveline_protocol::engine::{Attach, Attached, Reload, Server, Trigger, method};
+use liveline_protocol::message::Message;
+use liveline_protocol::{PROTOCOL_VERSION, status::Status};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::build::compile::Cancel;
+use crate::build::job::{Order, Outcome, Workshop};
+use crate::build::stamp::{modified_micros, now_micros};
+use crate::core::{Action, BuildId, Core, EngineSaid, Event, FaceId, Now, Session};
+use crate::face::{FaceEvent, HubEvent, Level};
+use crate::project::{Broken, Home, Project};
+use crate::watch::{Sighting, Watch, can_hold_sources, files_below};
+
+mod sight;
+use sight::Sight;
+
+/// Frames that wait for an engine that does not read; past that it is let go.
+pub const ENGINE_QUEUE: usize = 256;
+/// A file's own time is believed as the time of its save if it is not older than this, in microseconds.
+const BELIEVED_SAVE: u64 = 2_000_000;
+
+/// What reaches the hub from its edges.
+#[derive(Debug)]
+pub enum Input {
+    /// For the core.
+    Core(Box<Event>),
+    /// The file system has something to say.
+    Sighting(Sighting),
+    /// A face joins and wants the whole picture.
+    FaceJoined {
+        /// Its name.
+        face: FaceId,
+        /// To it.
+        updates: mpsc::UnboundedSender<HubEvent>,
+        /// Whether it is in this process.
+        owner: bool,
+    },
+    /// A face has gone.
+    FaceLeft(FaceId),
+    /// A face says something.
+    Face(FaceId, FaceEvent),
+    /// An engine attaches.
+    Attach {
+        /// Its connection.
+        session: Session,
+        /// What it says.
+        attach: Box<Attach>,
+        /// To it.
+        outgoing: mpsc::Sender<Message>,
+        /// The answer's way.
+        reply: oneshot::Sender<Attached>,
+    },
+    /// Someone wants to know how things stand.
+    Status(oneshot::Sender<Status>),
+}
+
+/// Why a hub's loop has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Nobody needs it any more.
+    Unneeded,
+    /// cargo's target directory is elsewhere now, so Liveline's folder is.
+    Moved,
+}
+
+/// The loop's state.
+#[derive(Debug)]
+pub struct Hub {
+    home: Home,
+    core: Core,
+    workshop: Arc<Workshop>,
+    inputs: mpsc::UnboundedSender<Input>,
+    faces: BTreeMap<FaceId, mpsc::UnboundedSender<HubEvent>>,
+    engines: BTreeMap<Session, mpsc::Sender<Message>>,
+    builds: BTreeMap<BuildId, Cancel>,
+    sight: Sight,
+    watch: Option<Watch>,
+    wake_at: Option<Instant>,
+    is_loading: bool,
+    load_again: bool,
+    has_moved: bool,
+}
+
+impl Hub {
+    /// For a workspace whose lock is held.
+    pub fn new(home: Home, inputs: mpsc::UnboundedSender<Input>) -> Self {
+        let sender = inputs.clone();
+        let on_sighting = move |sighting| drop(sender.send(Input::Sighting(sighting)));
+        let watch =
+            Watch::start(on_sighting).map_err(|error| tracing::error!(%error, "cannot watch files")).ok();
+        Self {
+            workshop: Arc::new(Workshop::open(&home.folder)),
+            home,
+            core: Core::default(),
+            inputs,
+            faces: BTreeMap::new(),
+            engines: BTreeMap::new(),
+            builds: BTreeMap::new(),
+            sight: Sight::default(),
+            watch,
+            wake_at: None,
+            is_loading: false,
+            load_again: false,
+            has_moved: false,
+        }
+    }
+
+    /// Runs until the last face has gone or the target directory has moved.
+    pub async fn run(mut self, mut inputs: mpsc::UnboundedReceiver<Input>) -> End {
+        self.watch_tree(&self.home.root.clone());
+        self.act(Action::LoadProject);
+        let mut had_face = false;
+        loop {
+            let wake = [self.wake_at, self.sight.next_look()].into_iter().flatten().min();
+            let sleep = async {
+                match wake {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                input = inputs.recv() => match input {
+                    Some(input) => self.take(input),
+                    None => return End::Unneeded,
+                },
+                () = sleep => self.wake(),
+            }
+            had_face |= !self.faces.is_empty();
+            if self.has_moved {
+                return End::Moved;
+            }
+            if had_face && self.faces.is_empty() {
+                return End::Unneeded;
+            }
+        }
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Core(event) => self.handle(*event),
+            Input::Sighting(sighting) => self.sighted(&sighting),
+            Input::FaceJoined { face, updates, owner } => self.face_joined(face, updates, owner),
+            Input::FaceLeft(face) => drop(self.faces.remove(&face)),
+            Input::Face(face, event) => self.face_said(face, event),
+            Input::Attach { session, attach, outgoing, reply } => {
+                self.attach(session, *attach, outgoing, reply)
+            }
+            Input::Status(reply) => {
+                let status = self.core.picture().into_iter().find_map(|event| match event {
+                    HubEvent::Status(status) => Some(status),
+                    _ => None,
+                });
+                let _ = reply.send(status.unwrap_or_default());
+            }
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match &event {
+            Event::Ended { build, .. } => drop(self.builds.remove(build)),
+            Event::EngineGone { session } => drop(self.engines.remove(session)),
+            Event::ProjectLoaded(result) => {
+                self.is_loading = false;
+                if let Ok(project) = result {
+                    self.has_moved = project.home() != self.home;
+                    self.watch_tree(&project.root.clone());
+                }
+                if std::mem::take(&mut self.load_again) {
+                    self.act(Action::LoadProject);
+                }
+            }
+            _ => {}
+        }
+        let now = Now { instant: Instant::now(), unix_micros: now_micros() };
+        for action in self.core.handle(event, now) {
+            self.act(action);
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::LoadProject => self.load_project(),
+            Action::Build { build, order } => self.build(build, *order),
+            Action::Cancel(build) => {
+                if let Some(cancel) = self.builds.get(&build) {
+                    cancel.cancel();
+                }
+            }
+            Action::TellBuild(build) => {
+                let sessions: Vec<Session> = self.engines.keys().cloned().collect();
+                self.tell_engines(&sessions, &Message::notification(method::BUILD, &build));
+            }
+            Action::TellReload { sessions, reload } => {
+                self.tell_engines(&sessions, &Message::notification(method::RELOAD, &reload));
+            }
+            Action::Tell(event) => self.tell(&event),
+            Action::Answer { face, id, result } => {
+                if let Some(updates) = self.faces.get(&face) {
+                    let _ = updates.send(HubEvent::CommandDone { id, result });
+                }
+            }
+            Action::KeepDiagnostics { reload: Reload { library, generation, .. }, diagnostics } => {
+                self.workshop.keep_diagnostics(&library, generation, diagnostics);
+            }
+            Action::Watch(paths) => paths.iter().for_each(|path| self.watch_path(path)),
+            Action::WakeAt(at) => self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at))),
+        }
+    }
+
+    fn tell(&mut self, event: &HubEvent) {
+        self.faces.retain(|_, updates| updates.send(event.clone()).is_ok());
+    }
+
+    /// An engine that does not read its messages is let go; it attaches again when it can.
+    fn tell_engines(&mut self, sessions: &[Session], message: &Message) {
+        let stuck: Vec<Session> = sessions
+            .iter()
+            .filter(|session| {
+                self.engines.get(session).is_some_and(|engine| engine.try_send(message.clone()).is_err())
+            })
+            .cloned()
+            .collect();
+        for session in stuck {
+            self.handle(Event::EngineGone { session });
+        }
+    }
+
+    fn load_project(&mut self) {
+        if self.is_loading {
+            self.load_again = true;
+            return;
+        }
+        self.is_loading = true;
+        let (root, inputs) = (self.home.root.clone(), self.inputs.clone());
+        std::thread::spawn(move || {
+            let result =
+                std::panic::catch_unwind(|| Project::load(&root).map(Arc::new)).unwrap_or_else(|_| {
+                    Err(Broken::at_file(
+                        root.join("Cargo.toml"),
+                        "reading the workspace failed inside Liveline; see its log",
+                    ))
+                });
+            let _ = inputs.send(Input::core(Event::ProjectLoaded(result)));
+        });
+    }
+
+    fn build(&mut self, build: BuildId, order: Order) {
+        let cancel = Cancel::default();
+        self.builds.insert(build, cancel.clone());
+        let (workshop, inputs) = (self.workshop.clone(), self.inputs.clone());
+        std::thread::spawn(move || {
+            let library = order.library.name.clone();
+            let send = |event| drop(inputs.send(Input::core(event)));
+            let mut say = |progress| send(Event::Progress { build, library: library.clone(), progress });
+            let work = std::panic::AssertUnwindSafe(|| {
+                let outcome = workshop.build(&order, &cancel, &mut say);
+                (outcome, workshop.inputs(&order))
+            });
+            let (outcome, inputs) = std::panic::catch_unwind(work).unwrap_or_else(|_| {
+                let source = order.library.source.clone();
+                (
+                    Outcome::Broken(Broken::at_file(source, "the build failed inside Liveline; see its log")),
+                    Vec::new(),
+                )
+            });
+            let is_built = matches!(outcome, Outcome::Built(_));
+            send(Event::Ended { build, library: library.clone(), outcome, inputs });
+            if is_built {
+                workshop.warm(&order);
+            }
+        });
+    }
+
+    fn face_joined(&mut self, face: FaceId, updates: mpsc::UnboundedSender<HubEvent>, owner: bool) {
+        let connected = HubEvent::Connected { root: self.home.root.clone(), owner, pid: std::process::id() };
+        let mut events = std::iter::once(connected).chain(self.core.picture());
+        if events.all(|event| updates.send(event).is_ok()) {
+            self.faces.insert(face, updates);
+        }
+    }
+
+    fn face_said(&mut self, face: FaceId, event: FaceEvent) {
+        match event {
+            FaceEvent::Saved { path } => {
+                if self.sight.is_news(&path) {
+                    self.changed(vec![path], Trigger::Save);
+                }
+            }
+            FaceEvent::Command { id, command } => self.handle(Event::Command { face, id, command }),
+            // Unsaved text does not change a build yet.
+            FaceEvent::Opened { .. } | FaceEvent::Edited { .. } | FaceEvent::Closed { .. } => {}
+        }
+    }
+
+    fn changed(&mut self, paths: Vec<PathBuf>, trigger: Trigger) {
+        let now = now_micros();
+        let written = paths.iter().filter_map(|path| modified_micros(path)).max();
+        let saved_at = written.filter(|at| *at <= now && now - at < BELIEVED_SAVE).unwrap_or(now);
+        self.handle(Event::Changed { paths, trigger, saved_at });
+    }
+
+    fn sighted(&mut self, sighting: &Sighting) {
+        let now = Instant::now();
+        match sighting {
+            // Most new folders are cargo's or other programs', and many are gone before they can be watched.
+            Sighting::Folder(folder) if !self.is_source_folder(folder) => {}
+            Sighting::Folder(folder) => {
+                self.watch_tree(folder);
+                files_below(folder).into_iter().for_each(|path| self.see(&Sighting::Settled(path), now));
+            }
+            Sighting::Lost => self.sighted(&Sighting::Folder(self.home.root.clone())),
+            Sighting::Settled(path) | Sighting::InFlux(path) => {
+                if path.is_dir() {
+                    self.sighted(&Sighting::Folder(path.clone()));
+                } else {
+                    self.forget_folder(path);
+                    self.see(sighting, now);
+                }
+            }
+        }
+    }
+
+    fn is_source_folder(&self, folder: &Path) -> bool {
+        can_hold_sources(folder)
+            && folder.is_dir()
+            && self.watch.as_ref().is_some_and(|watch| watch.is_in_tree(folder))
+    }
+
+    fn see(&mut self, sighting: &Sighting, now: Instant) {
+        let (Sighting::Settled(path) | Sighting::InFlux(path)) = sighting else { return };
+        if self.watch.as_ref().is_some_and(|watch| watch.wants(path)) {
+            self.sight.see(sighting, now);
+        }
+    }
+
+    fn forget_folder(&mut self, path: &Path) {
+        if let Some(watch) = self.watch.as_mut().filter(|watch| watch.is_watched(path)) {
+            watch.forget(path);
+        }
+    }
+
+    fn wake(&mut self) {
+        let now = Instant::now();
+        let paths = self.sight.look(now);
+        if !paths.is_empty() {
+            self.changed(paths, Trigger::Watch);
+        }
+        if self.wake_at.is_some_and(|at| at <= now) {
+            self.wake_at = None;
+            self.handle(Event::Tick);
+        }
+    }
+
+    fn watch_tree(&mut self, folder: &Path) {
+        let result = self.watch.as_mut().map_or(Ok(()), |watch| watch.add_tree(folder));
+        self.complain(folder, result);
+    }
+
+    fn watch_path(&mut self, path: &Path) {
+        if path.is_dir() {
+            return self.watch_tree(path);
+        }
+        let result = self.watch.as_mut().map_or(Ok(()), |watch| watch.add_file(path));
+        self.complain(path, result);
+    }
+
+    fn complain(&mut self, path: &Path, result: notify::Result<()>) {
+        if let Err(error) = result {
+            let text = format!(
+                "cannot watch {}: {error}. Saves in an editor that speaks to Liveline still count; for others raise \
+                 fs.inotify.max_user_watches",
+                path.display()
+            );
+            self.tell(&HubEvent::Message { level: Level::Warning, text });
+        }
+    }
+
+    fn attach(
+        &mut self,
+        session: Session,
+        attach: Attach,
+        outgoing: mpsc::Sender<Message>,
+        reply: oneshot::Sender<Attached>,
+    ) {
+        let attached = Attached {
+            protocol: PROTOCOL_VERSION,
+            session: session.0.clone(),
+            server: Server { name: "liveline".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            artifacts: self.workshop.artifacts().display().to_string(),
+            libraries: self.core.current(),
+        };
+        if reply.send(attached).is_ok() {
+            self.engines.insert(session.clone(), outgoing);
+            self.handle(Event::EngineAttached { session, attach });
+        }
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        self.builds.values().for_each(Cancel::cancel);
+        self.workshop.stop_warming(None);
+    }
+}
+
+impl Input {
+    /// An engine's report.
+    pub fn engine_said(session: &Session, said: EngineSaid) -> Self {
+        Self::core(Event::EngineSaid { session: session.clone(), said })
+    }
+
+    /// Something for the core.
+    pub fn core(event: Event) -> Self {
+        Self::Core(Box::new(event))
+    }
+}

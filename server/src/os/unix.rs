@@ -1,0 +1,236 @@
+//! Process groups, the guard that ends them, private directories and the owner's lock, on Unix.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use rustix::net::SendFlags;
+use rustix::process::{Pid, Signal};
+
+/// The hidden subcommand that runs [`guard_main`].
+pub const GUARD_COMMAND: &str = "__guard";
+
+/// A process that ends every process group that is registered with it when this process ends, however it ends.
+///
+/// It holds one end of a socket pair whose other end only this process has: the kernel closes that at any
+/// death, a SIGKILL included. A socket, not a pipe: writing to a dead guard must not raise SIGPIPE in a child
+/// between fork and exec.
+struct Guard {
+    socket: OwnedFd,
+}
+
+static GUARD: OnceLock<Option<Guard>> = OnceLock::new();
+
+/// A child that leads a process group of its own and does not outlive this process.
+#[derive(Debug)]
+pub struct GroupChild {
+    child: Child,
+    pid: Pid,
+}
+
+impl GroupChild {
+    /// The process, for its pipes.
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    /// A name for the group that stays valid until [`Self::wait`] returns.
+    pub fn group(&self) -> Group {
+        Group(self.pid)
+    }
+
+    /// Waits for the leader, then makes sure that nothing of its group is left.
+    pub fn wait(mut self) -> io::Result<std::process::ExitStatus> {
+        let status = self.child.wait();
+        self.group().kill();
+        tell_guard(b'-', self.pid);
+        status
+    }
+}
+
+impl GroupChild {
+    /// The leader has been waited for by other means.
+    pub fn forget(self) {
+        tell_guard(b'-', self.pid);
+    }
+}
+
+/// A process group to signal.
+#[derive(Clone, Copy, Debug)]
+pub struct Group(Pid);
+
+impl Group {
+    /// Ends every process of the group at once. That none is left is not an error.
+    pub fn kill(self) {
+        let _ = rustix::process::kill_process_group(self.0, Signal::KILL);
+    }
+}
+
+/// Starts `command` as the leader of a process group that ends with this process at the latest.
+pub fn spawn_group(command: &mut Command) -> io::Result<GroupChild> {
+    command.process_group(0);
+    spawn_guarded(command, b'+')
+}
+
+/// Starts `command` in this process's own group (it may read the terminal); it ends with this process at the
+/// latest.
+pub fn spawn_single(command: &mut Command) -> io::Result<GroupChild> {
+    spawn_guarded(command, b'=')
+}
+
+fn spawn_guarded(command: &mut Command, sign: u8) -> io::Result<GroupChild> {
+    if let Some(guard) = guard() {
+        let socket = guard.socket.as_raw_fd();
+        // SAFETY: between fork and exec the closure makes two system calls and formats a number on its own
+        // stack: nothing that is not async-signal-safe. The descriptor lives as long as the process.
+        unsafe { command.pre_exec(move || register_self(socket, sign)) };
+    }
+    let child = command.spawn()?;
+    let pid = Pid::from_child(&child);
+    Ok(GroupChild { child, pid })
+}
+
+/// Runs in the forked child: it registers itself, so that no moment is left in which the parent could die with
+/// the child unknown to the guard.
+fn register_self(socket: RawFd, sign: u8) -> io::Result<()> {
+    // SAFETY: the guard's descriptor is never closed, and a forked child has all of its parent's descriptors.
+    let socket = unsafe { BorrowedFd::borrow_raw(socket) };
+    write_line(socket, sign, rustix::process::getpid());
+    Ok(())
+}
+
+/// One short write: lines never mix. A dead or stuck guard is not the build's concern.
+fn write_line(socket: BorrowedFd<'_>, sign: u8, pid: Pid) {
+    let mut line = [0u8; 16];
+    let mut start = line.len() - 1;
+    line[start] = b'\n';
+    let mut rest = pid.as_raw_nonzero().get().unsigned_abs();
+    while rest > 0 || start == line.len() - 1 {
+        start -= 1;
+        line[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    start -= 1;
+    line[start] = sign;
+    let _ = rustix::net::send(socket, &line[start..], SendFlags::NOSIGNAL | SendFlags::DONTWAIT);
+}
+
+fn tell_guard(sign: u8, pid: Pid) {
+    if let Some(Some(guard)) = GUARD.get() {
+        write_line(guard.socket.as_fd(), sign, pid);
+    }
+}
+
+/// Starts the guard at the first call. Without one (a sandbox that forbids it) children end with an orderly
+/// end of the server only.
+fn guard() -> Option<&'static Guard> {
+    GUARD
+        .get_or_init(|| start_guard().map_err(|error| tracing::warn!(%error, "no guard process")).ok())
+        .as_ref()
+}
+
+fn start_guard() -> io::Result<Guard> {
+    let (ours, theirs) = UnixStream::pair()?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg(GUARD_COMMAND).stdin(OwnedFd::from(theirs)).stdout(Stdio::null()).stderr(Stdio::null());
+    command.current_dir("/").process_group(0).spawn()?;
+    Ok(Guard { socket: OwnedFd::from(ours) })
+}
+
+/// The guard's whole life: reads `+GROUP`, `=PROCESS` and `-EITHER` lines until the writer is gone, then kills
+/// what is left.
+pub fn guard_main(input: impl Read) {
+    let mut alive: Vec<(u8, Pid)> = Vec::new();
+    for line in BufReader::new(input).lines().map_while(Result::ok) {
+        let Some((sign, digits)) = line.split_at_checked(1) else { continue };
+        let Some(pid) = digits.parse().ok().and_then(Pid::from_raw) else { continue };
+        alive.retain(|(_, known)| *known != pid);
+        if sign != "-" {
+            alive.push((sign.as_bytes()[0], pid));
+        }
+    }
+    for (sign, pid) in alive {
+        let _ = match sign {
+            b'+' => rustix::process::kill_process_group(pid, Signal::KILL),
+            _ => rustix::process::kill_process(pid, Signal::KILL),
+        };
+    }
+}
+
+/// Replaces this process by `command`; returns only if that fails.
+pub fn exec(command: &mut Command) -> io::Error {
+    command.exec()
+}
+
+/// Asks a process to end.
+pub fn terminate(child: &GroupChild) {
+    let _ = rustix::process::kill_process(child.pid, Signal::TERM);
+}
+
+/// A signal's name where the process died of one.
+pub fn death_signal(status: std::process::ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+/// Whether a process with this id exists.
+pub fn process_exists(pid: u32) -> bool {
+    i32::try_from(pid)
+        .ok()
+        .and_then(Pid::from_raw)
+        .is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+}
+
+/// Makes `path` and its parents; the last one for this user only.
+pub fn private_directory(path: &Path) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    match fs::DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let metadata = fs::symlink_metadata(path)?;
+            if !metadata.is_dir() || metadata.uid() != own_uid() {
+                return Err(io::Error::new(io::ErrorKind::PermissionDenied, "not a directory of this user"));
+            }
+            fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+        }
+        other => other,
+    }
+}
+
+/// A fresh directory for a socket, for this user only, with a path short enough for a socket's address.
+pub fn socket_directory() -> io::Result<PathBuf> {
+    let base = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| is_ours(path));
+    let base = base.filter(|path| path.as_os_str().len() < 60).unwrap_or_else(|| PathBuf::from("/tmp"));
+    tempfile::Builder::new()
+        .prefix("liveline-")
+        .permissions(fs::Permissions::from_mode(0o700))
+        .tempdir_in(base)
+        .map(tempfile::TempDir::keep)
+}
+
+fn is_ours(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_dir() && metadata.uid() == own_uid())
+}
+
+/// The effective user of this process.
+pub fn own_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Opens a file that only this user may read.
+pub fn create_private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+/// Writes a private file so that a reader sees the old text or the new one, whole.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = path.with_extension(format!("tmp{}", std::process::id()));
+    create_private_file(&temporary)?.write_all(bytes)?;
+    fs::rename(&temporary, path)
+}
