@@ -1,0 +1,8 @@
+//! The arena's scripts. Save any of these files while the game runs.
+
+pub mod backdrop;
+pub mod effects;
+pub mod enemy;
+pub mod hud;
+pub mod player;
+pub mod spawner;
