@@ -1,0 +1,19 @@
+// Bundles the extension into dist/ and puts beside it what a package must hold.
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { build } from "esbuild";
+
+await mkdir("dist", { recursive: true });
+await build({
+  entryPoints: ["src/extension.ts"],
+  outfile: "dist/extension.js",
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "cjs",
+  external: ["vscode"],
+  minify: true,
+  sourcemap: false,
+});
+await copyFile("../assets/icon.png", "dist/icon.png");
+const licences = await Promise.all(["MIT", "APACHE"].map((name) => readFile(`../LICENSE-${name}`, "utf8")));
+await writeFile("LICENSE.txt", `Under either of these licences, as you choose.\n\n${licences.join("\n\n")}`);

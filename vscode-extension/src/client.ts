@@ -1,0 +1,138 @@
+// The language client: one `liveline lsp` process, started, restarted and listened to.
+import { accessSync, constants, statSync } from "node:fs";
+import * as os from "node:os";
+import * as vscode from "vscode";
+import { LanguageClient, State, type LanguageClientOptions } from "vscode-languageclient/node";
+import { findServer, type Found } from "./find-server";
+import { forServer, serverPath } from "./settings";
+import type { Phase, Status } from "./status";
+
+const STATUS = "liveline/status";
+
+/** Keeps one server running and reports every change of its phase. */
+export class Server implements vscode.Disposable {
+  #client: LanguageClient | undefined;
+  /** Starts and stops take their turn, whatever order they are asked for in. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly extension: vscode.Uri,
+    private readonly output: vscode.LogOutputChannel,
+    private readonly report: (phase: Phase) => void,
+  ) {}
+
+  /** Stops what runs, looks for the program anew and starts it. */
+  restart(): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#stop()).then(() => this.#start());
+    return this.#turn;
+  }
+
+  /** The current status, asked of the server. */
+  status(): Promise<Status> {
+    return this.#client ? this.#client.sendRequest<Status>(STATUS) : Promise.reject(new Error("The server does not run."));
+  }
+
+  /** Tells the server that its settings have changed. */
+  async settingsChanged(): Promise<void> {
+    if (this.#client?.isRunning()) {
+      await this.#client.sendNotification("workspace/didChangeConfiguration", { settings: { liveline: forServer() } });
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#stop());
+    return this.#turn;
+  }
+
+  dispose(): void {
+    void this.stop();
+  }
+
+  async #start(): Promise<void> {
+    const server = findServer(surroundings(this.extension), isProgram);
+    if (!server.found) {
+      this.#fail(server.message);
+      return;
+    }
+    this.output.info(`The server is ${server.program} (from: ${server.origin}).`);
+    this.report({ kind: "starting" });
+    const client = this.#create(server);
+    this.#client = client;
+    try {
+      await client.start();
+      await this.#running(client);
+    } catch (error) {
+      this.#fail(`${server.program} does not start: ${String(error)}. The output says more.`);
+    }
+  }
+
+  #create({ program }: Extract<Found, { found: true }>): LanguageClient {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+    const options: LanguageClientOptions = {
+      documentSelector: [{ scheme: "file", language: "rust" }],
+      initializationOptions: forServer(),
+      outputChannel: this.output,
+    };
+    const run = { command: program, args: ["lsp"], ...(folder === undefined ? {} : { options: { cwd: folder } }) };
+    const client = new LanguageClient("liveline", "Liveline", run, options);
+    client.onNotification(STATUS, (status: Status) => {
+      this.report({ kind: "running", status });
+    });
+    client.onDidChangeState(({ newState }) => {
+      if (newState === State.Starting) {
+        this.report({ kind: "starting" });
+      } else if (newState === State.Stopped && this.#client === client) {
+        this.report({ kind: "stopped", reason: "The server has ended. The output says why; click to read it." });
+      }
+    });
+    return client;
+  }
+
+  async #running(client: LanguageClient): Promise<void> {
+    const status = await client.sendRequest<Status>(STATUS);
+    if (this.#client === client) {
+      this.report({ kind: "running", status });
+    }
+  }
+
+  async #stop(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    // A client that never started has nothing to stop and says so by throwing.
+    await client?.dispose().catch((error: unknown) => {
+      this.output.debug(`stopping: ${String(error)}`);
+    });
+  }
+
+  #fail(message: string): void {
+    this.output.error(message);
+    this.report({ kind: "stopped", reason: message });
+    void vscode.window.showErrorMessage(message, "Open Settings", "Show Output").then((choice) => {
+      if (choice === "Open Settings") {
+        void vscode.commands.executeCommand("workbench.action.openSettings", "liveline.server.path");
+      } else if (choice === "Show Output") {
+        this.output.show();
+      }
+    });
+  }
+}
+
+function surroundings(extension: vscode.Uri) {
+  return {
+    setting: serverPath(),
+    extension: extension.fsPath,
+    workspace: vscode.workspace.workspaceFolders?.[0]?.uri.fsPath,
+    home: os.homedir(),
+    searchPath: process.env.PATH ?? "",
+    platform: process.platform,
+  };
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
