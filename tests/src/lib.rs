@@ -1,1 +1,42 @@
-//! Fixtures for the end-to-end tests.
+//! Fixtures for the end-to-end tests: a copy of a small project, a server that keeps it live, a game that runs it.
+//!
+//! A test says what a person does and waits for what the person would see:
+//! ```no_run
+//! use liveline_tests::{Project, events::applied};
+//!
+//! let project = Project::sample();
+//! let mut server = project.serve();
+//! let mut game = project.play();
+//! game.wait_for("says one");
+//! server.wait("the game runs the first build", |event| applied(event, "scripts"));
+//! project.replace("scripts/src/player.rs", "\"one\"", "\"two\"");
+//! game.wait_for("says two");
+//! ```
+//! Nothing sleeps: every wait is for an event and fails, with all that was heard so far, after [`DEADLINE`].
+//! Dropping a fixture ends its processes and no others.
+
+mod editor;
+mod environment;
+pub mod events;
+mod game;
+mod lines;
+mod live;
+mod processes;
+mod project;
+mod server;
+mod template;
+mod tree;
+
+use std::time::Duration;
+
+pub use editor::Editor;
+pub use environment::liveline;
+pub use game::Game;
+pub use live::{Live, PLAYER};
+pub use processes::{Process, Running};
+pub use project::Project;
+pub use server::Server;
+pub use template::copy_sample;
+
+/// How long an awaited event may take on a slow, busy machine before the test fails.
+pub const DEADLINE: Duration = Duration::from_secs(120);

@@ -1,0 +1,1 @@
+"""What the editor tests share: children with deadlines, and projects to work on."""

@@ -1,0 +1,3 @@
+//! The game's scripts.
+
+pub mod player;

@@ -1,0 +1,46 @@
+//! A project with everything running: a server keeps it live, and its game runs the first build.
+
+use crate::{Game, Project, Server, events};
+
+/// The sample's one script.
+pub const PLAYER: &str = "scripts/src/player.rs";
+
+/// A served project whose game runs.
+#[derive(Debug)]
+pub struct Live {
+    /// The files.
+    pub project: Project,
+    /// `liveline headless --json`.
+    pub server: Server,
+    /// `cargo run -p game`.
+    pub game: Game,
+}
+
+impl Live {
+    /// A copy of the sample, with the player saying `one`.
+    pub fn start() -> Self {
+        let project = Project::sample();
+        let mut server = project.serve();
+        let mut game = project.play();
+        game.wait_for("says one");
+        server.wait("the game runs the first build", |event| events::applied(event, "scripts"));
+        Self { project, server, game }
+    }
+
+    /// Saves the player with another word and waits until the game says it.
+    ///
+    /// # Panics
+    /// When the player says nothing, or the game does not take it.
+    pub fn say(&mut self, word: &str) {
+        let text = self.project.read(PLAYER);
+        let (before, rest) = text.split_once("say(\"").expect("the player says something");
+        let (_, after) = rest.split_once('"').expect("a string ends");
+        self.project.write(PLAYER, &format!("{before}say(\"{word}\"{after}"));
+        self.game.wait_for(&format!("says {word}"));
+    }
+
+    /// The processes that are meant to be here.
+    pub fn pids(&self) -> [u32; 2] {
+        [self.server.pid(), self.game.pid()]
+    }
+}

@@ -1,0 +1,105 @@
+//! Built samples, from which every test copies its own: cargo's first build is paid once a run, not once a test.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use liveline_protocol::endpoint;
+use rustix::fs::{FlockOperation, flock};
+
+use crate::environment::{command, liveline, repository, target};
+use crate::processes::Running;
+use crate::server::Server;
+use crate::{events, tree};
+
+/// A sample project in the repository.
+#[derive(Debug)]
+pub(crate) struct Template {
+    name: &'static str,
+    source: &'static str,
+}
+
+/// The smallest project that has all parts.
+pub(crate) const SAMPLE: Template = Template { name: "sample", source: "tests/sample" };
+/// The arena.
+pub(crate) const ARENA: Template = Template { name: "arena", source: "examples/arena" };
+
+/// How the samples name the engine crate; a copy lies elsewhere.
+const ENGINE: &str = "../../engine";
+
+/// Puts a built copy of the sample with this name into the folder `to`, which need not exist.
+///
+/// # Panics
+/// When the sample does not build.
+pub fn copy_sample(name: &str, to: &Path) -> io::Result<()> {
+    let known = [SAMPLE, ARENA].into_iter().find(|template| template.name == name);
+    known.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no such sample"))?.copy_to(to)
+}
+
+impl Template {
+    /// Puts a built copy into the folder `to`.
+    ///
+    /// # Panics
+    /// When the sample does not build.
+    pub(crate) fn copy_to(&self, to: &Path) -> io::Result<()> {
+        let folder = self.folder();
+        fs::create_dir_all(&folder)?;
+        // One test process builds, the others wait; all may copy at once.
+        let lock = File::create(folder.with_extension("lock"))?;
+        flock(&lock, FlockOperation::LockExclusive)?;
+        self.build(&folder)?;
+        flock(&lock, FlockOperation::LockShared)?;
+        tree::copy(&folder, to, &[])?;
+        forget_servers(to)
+    }
+
+    fn folder(&self) -> PathBuf {
+        target().join("samples").join(self.name)
+    }
+
+    /// Builds the sample unless it was built from the very same files.
+    fn build(&self, folder: &Path) -> io::Result<()> {
+        let (stamp, inputs) = (folder.with_extension("built"), self.inputs()?);
+        if fs::read_to_string(&stamp).is_ok_and(|built| built == inputs) {
+            return Ok(());
+        }
+        let engine = repository().join("engine");
+        let here = |text: &str| text.replace(ENGINE, &engine.to_string_lossy());
+        tree::refresh(&repository().join(self.source), folder, &["target"], &here)?;
+        build_game(folder);
+        build_libraries(folder);
+        fs::write(stamp, inputs)
+    }
+
+    /// The names and times of all that the built sample depends on.
+    fn inputs(&self) -> io::Result<String> {
+        let mut inputs = tree::times(liveline(), &[])?;
+        inputs += &tree::times(&repository().join(self.source), &["target"])?;
+        for package in ["engine", "dynamic", "protocol"] {
+            inputs += &tree::times(&repository().join(package), &[])?;
+        }
+        Ok(inputs)
+    }
+}
+
+fn build_game(folder: &Path) {
+    let build = command("cargo").args(["build", "--quiet", "--package", "game"]).current_dir(folder).status();
+    assert!(build.is_ok_and(|status| status.success()), "the game in {} does not build", folder.display());
+}
+
+/// Lets the server do its own first build and ends it.
+fn build_libraries(folder: &Path) {
+    let mut headless = command(liveline());
+    headless.args(["headless", "--json", "--root"]).arg(folder).current_dir(folder);
+    let mut server = Server::new(Running::start("liveline headless (warming)", headless));
+    server.wait("the first build of `scripts`", |event| events::announced(event, "scripts"));
+    server.terminate();
+}
+
+/// What the warming server left must not be taken for a running one's.
+fn forget_servers(copy: &Path) -> io::Result<()> {
+    match fs::remove_file(copy.join("target").join(endpoint::FOLDER).join(endpoint::FILE)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
