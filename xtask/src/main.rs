@@ -1,3 +1,58 @@
 //! `cargo xtask`: the project's own commands.
 
-fn main() {}
+mod counts;
+mod place;
+mod run;
+mod stages;
+mod summary;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::place::Place;
+use crate::stages::{NAMES, Stage};
+
+/// The project's own commands.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Options {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Check and test everything; install or find what that needs
+    Test {
+        /// Formatting, lints and unit tests alone
+        #[arg(long, conflicts_with = "only")]
+        fast: bool,
+        /// These stages alone; may be given more than once
+        #[arg(long, value_name = "STAGE", value_parser = NAMES)]
+        only: Vec<String>,
+    },
+    /// Check the dependencies' licences and sources with cargo-deny
+    Deny,
+    /// Take the README's pictures anew, from a real editor
+    Pictures,
+}
+
+fn main() -> ExitCode {
+    let place = Place::here();
+    let stages = match Options::parse().task {
+        Task::Test { fast: true, .. } => Stage::fast(),
+        Task::Test { only, .. } if only.is_empty() => Stage::all(),
+        Task::Test { only, .. } => Stage::named(&only),
+        Task::Deny => Stage::named(&["deny".to_owned()]),
+        Task::Pictures => Stage::named(&["extension".to_owned(), "pictures".to_owned()]),
+    };
+    let results = stages.iter().map(|stage| stage.carry_out(&place)).collect::<Vec<_>>();
+    summary::print(&results);
+    if results.iter().any(|result| result.has_failed(place.ci)) {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
