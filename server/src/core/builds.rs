@@ -20,6 +20,11 @@ impl Core {
             self.want(&library.name, Want::new(trigger), now, actions);
         }
         actions.extend(project.packages.iter().map(|package| Action::Watch(vec![package.folder.clone()])));
+        for files in project.config.library.iter().filter_map(|library| library.files.as_ref()) {
+            actions.push(tell(Level::Warning, format!(
+                "liveline.toml: this version builds `{files}` only as part of its package, not as a library a file"
+            )));
+        }
         if project.libraries.is_empty() {
             actions.push(tell(Level::Warning, no_libraries(&project)));
         }

@@ -464,3 +464,13 @@ fn an_engine_that_attaches_after_the_save_has_no_time_from_save_to_live() {
     assert_eq!(fixture.state("a"), StatusState::Live);
     assert_eq!(fixture.core.status.libraries[0].last_reload, None);
 }
+
+#[test]
+fn script_files_that_are_listed_are_said_not_to_be_built_alone() {
+    let mut project = project(&["a"]);
+    let files = Some("scripts/src/*.rs".to_owned());
+    project.config.library.push(crate::config::Library { package: None, files, api: None });
+    let mut fixture = fixture(&[]);
+    fixture.event(Event::ProjectLoaded(Ok(Arc::new(project))));
+    assert!(fixture.messages().iter().any(|(_, text)| text.contains("scripts/src/*.rs")));
+}
