@@ -155,6 +155,7 @@ fn made(library: &Library, files: &[PathBuf], captured_file: &Path) -> std::io::
         profile_folder: output.parent().unwrap_or(&output).to_owned(),
         dylib: dylib.clone(),
         dep_info,
+        attempt: None,
     })))
 }
 

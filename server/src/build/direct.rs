@@ -1,6 +1,5 @@
 //! A build without cargo: the captured rustc, into a folder of our own.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::compile::{self, Json};
@@ -54,27 +53,17 @@ pub(super) fn compile(bench: &mut Bench<'_>, record: &Record) -> Compiled {
     }
     let dylib = folder.path().join(format!("lib{}.so", library.crate_name));
     let dep_info = folder.path().join(format!("{}.d", library.crate_name));
-    match keep_outputs(&own, &dylib, &dep_info) {
-        Ok((dylib, dep_info)) => Compiled::Made(Box::new(Made {
-            invocation: record.invocation.clone(),
-            profile_folder: record.profile_folder.clone(),
-            dylib,
-            dep_info,
-        })),
-        Err(error) => {
-            let message =
-                format!("rustc ended well and its output is missing ({}): {error}", dylib.display());
-            Compiled::Broken(Broken::at_file(library.source.clone(), message))
-        }
+    if let Some(missing) = [&dylib, &dep_info].into_iter().find(|output| !output.is_file()) {
+        let message = format!("rustc ended well and its output is missing: {}", missing.display());
+        return Compiled::Broken(Broken::at_file(library.source.clone(), message));
     }
-}
-
-/// Moves what is wanted out of the attempt's folder, which goes when the attempt ends.
-fn keep_outputs(own: &Path, dylib: &Path, dep_info: &Path) -> std::io::Result<(PathBuf, PathBuf)> {
-    let kept = (own.join("latest.so"), own.join("latest.d"));
-    std::fs::rename(dylib, &kept.0)?;
-    std::fs::rename(dep_info, &kept.1)?;
-    Ok(kept)
+    Compiled::Made(Box::new(Made {
+        invocation: record.invocation.clone(),
+        profile_folder: record.profile_folder.clone(),
+        dylib,
+        dep_info,
+        attempt: Some(folder),
+    }))
 }
 
 fn command(invocation: &Invocation) -> Command {

@@ -89,6 +89,8 @@ pub(super) struct Made {
     pub(super) profile_folder: PathBuf,
     pub(super) dylib: PathBuf,
     pub(super) dep_info: PathBuf,
+    /// Holds these files, and goes with them. Without one they are cargo's.
+    pub(super) attempt: Option<tempfile::TempDir>,
 }
 
 /// A compiler's good run, and what it has to be judged by.
@@ -267,6 +269,7 @@ impl Workshop {
         }
         let generation = lock(&self.records).generation(&order.library.name).next();
         let artifact = artifact::publish(&self.artifacts(), &order.library.name, generation, &made.dylib)?;
+        drop(made.attempt);
         let reload = Reload {
             library: order.library.name.clone(),
             generation,

@@ -7,7 +7,7 @@ impl Core {
         let first = self.project.is_none();
         self.project = Some(project.clone());
         self.retry = None;
-        self.settle(WORKSPACE, None, actions);
+        self.settle(None, actions);
         let gone: Vec<String> =
             self.libraries.keys().filter(|name| project.library(name).is_none()).cloned().collect();
         for name in gone {
@@ -44,17 +44,17 @@ impl Core {
         let wait = self.retry.map_or(FIRST_RETRY, |(_, wait)| (wait * 2).min(SLOWEST_RETRY));
         self.retry = Some((now.instant + wait, wait));
         actions.push(Action::WakeAt(now.instant + wait));
-        self.settle(WORKSPACE, Some(broken), actions);
+        self.settle(Some(broken), actions);
     }
 
-    /// Shows a trouble that has no place in a script, once; without one, takes it away.
-    pub(super) fn settle(&mut self, page: &str, broken: Option<Broken>, actions: &mut Vec<Action>) {
+    /// Shows a trouble with the workspace itself, once; without one, takes it away.
+    pub(super) fn settle(&mut self, broken: Option<Broken>, actions: &mut Vec<Action>) {
         if let Some(broken) = broken.as_ref().filter(|broken| self.trouble.as_ref() != Some(*broken)) {
             actions.push(tell(Level::Error, broken.message.clone()));
         }
         let diagnostics = broken.as_ref().map(trouble_diagnostic).into_iter().collect();
         self.trouble = broken;
-        show(self.book.replace(page, diagnostics), actions);
+        show(self.book.replace(WORKSPACE, diagnostics), actions);
     }
 
     pub(super) fn changed(

@@ -236,6 +236,11 @@ impl Core {
         reloads.map(|reload| Reload { saved_at_unix_micros: None, ..reload }).collect()
     }
 
+    /// All that is worth knowing at a glance.
+    pub fn status(&self) -> &Status {
+        &self.status
+    }
+
     /// All that a face that joins now has missed.
     pub fn picture(&self) -> Vec<HubEvent> {
         let mut events = vec![HubEvent::Status(self.status.clone())];

@@ -152,13 +152,7 @@ impl Hub {
             Input::Attach { session, attach, outgoing, reply } => {
                 self.attach(session, *attach, outgoing, reply)
             }
-            Input::Status(reply) => {
-                let status = self.core.picture().into_iter().find_map(|event| match event {
-                    HubEvent::Status(status) => Some(status),
-                    _ => None,
-                });
-                let _ = reply.send(status.unwrap_or_default());
-            }
+            Input::Status(reply) => drop(reply.send(self.core.status().clone())),
         }
     }
 
