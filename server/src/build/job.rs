@@ -12,7 +12,7 @@ use super::compile::{Cancel, Ended};
 use super::inputs::{self, Inputs, Snapshot};
 use super::invocation::Invocation;
 use super::record::{Record, Records};
-use super::stamp::Stamps;
+use super::stamp::{Hash, Stamps};
 use super::{artifact, cargo, direct};
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::os;
@@ -99,6 +99,8 @@ struct Attempt {
     plan: String,
     /// The inputs as they stood before.
     before: Option<Snapshot>,
+    /// What cargo would look at, as it stood before, where cargo did not run.
+    cargo_digest: Option<Hash>,
     started: Instant,
 }
 
@@ -198,7 +200,10 @@ impl Workshop {
         };
         tracing::debug!(elapsed = ?started.elapsed(), "compiled");
         match compiled {
-            Compiled::Made(made) => self.finish(order, Attempt { made: *made, plan, before, started }),
+            Compiled::Made(made) => {
+                let cargo_digest = direct.map(|record| record.cargo_digest.clone());
+                self.finish(order, Attempt { made: *made, plan, before, cargo_digest, started })
+            }
             Compiled::Failed => Outcome::Failed,
             Compiled::Cancelled => Outcome::Cancelled,
             Compiled::Broken(broken) => Outcome::Broken(broken),
@@ -232,10 +237,14 @@ impl Workshop {
 
     /// Whether nothing has changed that cargo would look at.
     fn is_cargo_content(&self, order: &Order, record: &Record) -> bool {
-        let files = inputs::cargo_files(&order.project, &order.library.name, &record.profile_folder);
         record.invocation.externs.iter().all(|path| path.exists())
-            && inputs::cargo_digest(&files, &record.invocation, &mut lock(&self.stamps))
-                == record.cargo_digest
+            && self.cargo_digest(order, &record.profile_folder, &record.invocation) == record.cargo_digest
+    }
+
+    /// One hash over all that cargo would look at.
+    fn cargo_digest(&self, order: &Order, profile_folder: &Path, invocation: &Invocation) -> Hash {
+        let files = inputs::cargo_files(&order.project, &order.library.name, profile_folder);
+        inputs::cargo_digest(&files, invocation, &mut lock(&self.stamps))
     }
 
     fn unchanged(&self, record: &Record) -> Option<Outcome> {
@@ -258,7 +267,7 @@ impl Workshop {
     }
 
     fn record(&self, order: &Order, attempt: Attempt) -> std::io::Result<Option<Reload>> {
-        let Attempt { made, plan, before, started } = attempt;
+        let Attempt { made, plan, before, cargo_digest, started } = attempt;
         let inputs = Inputs::read(&made.dep_info, &made.invocation.folder)?;
         let after = inputs.snapshot();
         let moved = |before: &Snapshot| {
@@ -281,12 +290,13 @@ impl Workshop {
             saved_at_unix_micros: order.saved_at,
             api: api(&order.library, &made.invocation),
         };
-        let cargo_files = inputs::cargo_files(&order.project, &order.library.name, &made.profile_folder);
+        let cargo_digest =
+            cargo_digest.unwrap_or_else(|| self.cargo_digest(order, &made.profile_folder, &made.invocation));
         let mut stamps = lock(&self.stamps);
         let record = Record {
             plan,
             source_digest: inputs.digest(&made.invocation, &mut stamps),
-            cargo_digest: inputs::cargo_digest(&cargo_files, &made.invocation, &mut stamps),
+            cargo_digest,
             profile_folder: made.profile_folder,
             inputs,
             invocation: made.invocation,
