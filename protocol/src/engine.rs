@@ -14,6 +14,8 @@ pub mod method {
     pub const BUILD: &str = "build";
     /// server → engine, notification: [`super::Reload`].
     pub const RELOAD: &str = "reload";
+    /// server → engine, notification: [`super::Retired`].
+    pub const RETIRED: &str = "retired";
     /// engine → server, notification: [`super::Reloaded`].
     pub const RELOADED: &str = "reloaded";
     /// engine → server, notification: [`super::Fault`].
@@ -166,6 +168,9 @@ pub struct Reload {
     pub trigger: Trigger,
     /// Whether it was built before the save.
     pub speculated: bool,
+    /// Whether it was built from text that is not saved.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsaved: bool,
     /// From the build's start to its artifact, in microseconds.
     pub build_micros: u64,
     /// When the file was saved, in microseconds since the Unix epoch.
@@ -190,13 +195,22 @@ pub struct Artifact {
 }
 
 /// A loader, and what it loads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ArtifactKind {
     /// A shared library for `dlopen`.
     Dylib,
     /// One `ar` archive of relocatable ELF objects.
     Object,
+}
+
+impl std::fmt::Display for ArtifactKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Dylib => "dylib",
+            Self::Object => "object",
+        })
+    }
 }
 
 /// What started a build.
@@ -238,6 +252,20 @@ pub struct Reloaded {
     /// What became of each state type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<Vec<StateOutcome>>,
+    /// Of a generation that was refused only because of the loader: the kind of artifact to send it as once more,
+    /// under the same number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<ArtifactKind>,
+    /// Of a generation that was refused because this process lacks symbols: their mangled names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+}
+
+/// The parameters of `retired`: a library that is gone from the workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retired {
+    /// The library's name.
+    pub library: String,
 }
 
 /// What became of a generation.

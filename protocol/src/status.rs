@@ -31,6 +31,21 @@ pub struct Library {
     /// The last generation that an engine reported running.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_reload: Option<LastReload>,
+    /// Whether the last generation was built from text that is not saved.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsaved: bool,
+    /// The listed script files that are built with this package, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with_package: Vec<WithPackage>,
+}
+
+/// A script file that is no library of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithPackage {
+    /// Relative to the workspace root.
+    pub file: String,
+    /// Why not.
+    pub reason: String,
 }
 
 /// What a library does.
