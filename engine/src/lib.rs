@@ -92,6 +92,11 @@
 //!   derive `State` for the type, or restart the game.
 //! - A development build finds `libstd` and the API crate's library through cargo or `liveline run`. Started by hand,
 //!   and in doctests that run, it needs `LD_LIBRARY_PATH`.
+//! - Where the server sends object files (x86-64 Linux), the game links them itself, in a millisecond if the linker is
+//!   optimised in development too: `[profile.dev.package.liveline-link] opt-level = 3` in the game's workspace. Without
+//!   that it takes several.
+//! - std's backtraces know only the libraries that were there at the first one. What scripts add is printed after them,
+//!   with `RUST_BACKTRACE=1`.
 //! - Panics can be caught only where they unwind: not with `panic = "abort"`.
 //! - All interfaces of a game belong into one API crate, or into crates that it depends on.
 #![deny(missing_docs, unsafe_code)]

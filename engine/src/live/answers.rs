@@ -65,6 +65,11 @@ impl Answers {
         if runs { Decision::Renumber } else { Decision::Load }
     }
 
+    /// A library is no more: should one of its name come again, nothing of it runs.
+    pub(crate) fn forget(&mut self, library: &str) {
+        self.libraries.remove(library);
+    }
+
     /// Takes note of an answer.
     pub(crate) fn answer(&mut self, answer: &Reloaded) {
         let Some(library) = self.libraries.get_mut(&answer.library) else { return };
@@ -102,6 +107,7 @@ mod tests {
             changed: Vec::new(),
             trigger: Trigger::Save,
             speculated: false,
+            unsaved: false,
             build_micros: 0,
             saved_at_unix_micros: None,
             api: None,
@@ -118,6 +124,8 @@ mod tests {
             load_micros: 7,
             swap_micros: 7,
             state: None,
+            retry: None,
+            missing: Vec::new(),
         }
     }
 

@@ -10,6 +10,7 @@ use crate::mode::mailbox::{Loaded, LoadedScript, Mail};
 use crate::mode::memory::Value;
 use crate::mode::outbox::Report;
 use crate::mode::panics;
+use crate::mode::registry::Entry;
 use crate::mode::swap::{Code, Slot};
 use crate::{Event, Generation, Interface, Reloaded, Scripts, StateChange, StateReport};
 
@@ -44,6 +45,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
                     }
                     _ => self.take_in(loaded),
                 },
+                Mail::Retired { library } => self.retire(&library),
                 Mail::Renumbered { library, generation } => self.renumber(library, generation),
                 Mail::CountsDue => self.report_calls(),
             }
@@ -91,6 +93,8 @@ impl<I: ?Sized + Interface> Scripts<I> {
             load_micros: micros(loaded.load),
             swap_micros: micros(swap),
             state: result.ok().map(|state| state.iter().map(on_wire).collect()),
+            retry: None,
+            missing: Vec::new(),
         }));
     }
 
@@ -103,7 +107,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
     ) -> Result<Vec<StateReport>, String> {
         let codes: Vec<Rc<Code<I>>> = scripts
             .into_iter()
-            .filter(|script| self.belongs(script.entry.library, library))
+            .filter(|script| self.belongs(script.entry, library))
             .map(|script| Code::new(script, library, generation))
             .collect::<Result<_, _>>()?;
         self.check_names(&codes)?;
@@ -118,11 +122,11 @@ impl<I: ?Sized + Interface> Scripts<I> {
         Ok(plan.state)
     }
 
-    /// Whether a library's generation brings the scripts of `package`: its own, and those of packages that it
-    /// depends on, unless such a package is a library that reloads by itself.
-    fn belongs(&self, package: &str, library: &str) -> bool {
-        package == library
-            || self.libraries.get(package).is_none_or(|generation| *generation == Generation::LINKED)
+    /// Whether a library's generation brings a script: those of its own package or file, and those of packages
+    /// that it depends on, unless such a package or file is a library that reloads by itself.
+    fn belongs(&self, entry: &Entry, library: &str) -> bool {
+        let own = entry.file.unwrap_or(entry.library);
+        own == library || self.libraries.get(own).is_none_or(|generation| *generation == Generation::LINKED)
     }
 
     fn check_names(&self, codes: &[Rc<Code<I>>]) -> Result<(), String> {
@@ -176,6 +180,18 @@ impl<I: ?Sized + Interface> Scripts<I> {
         self.outbox.tell(Event::ScriptGone { library, script, instances });
     }
 
+    /// A library is no more: its scripts cannot be spawned, and what was spawned keeps its code.
+    fn retire(&mut self, library: &str) {
+        let is_its = |code: &Rc<Code<I>>| code.library == library;
+        let gone: Vec<&'static str> =
+            self.scripts.values().filter(|code| is_its(code)).map(|code| code.name).collect();
+        for script in gone {
+            self.scripts.remove(script);
+            self.tell_gone(library, script);
+        }
+        self.libraries.remove(library);
+    }
+
     /// A server that lost count has built the very bytes that run.
     fn renumber(&mut self, library: String, generation: Generation) {
         for code in self.scripts.values().filter(|code| code.library == library) {
@@ -190,6 +206,8 @@ impl<I: ?Sized + Interface> Scripts<I> {
             load_micros: 0,
             swap_micros: 0,
             state: None,
+            retry: None,
+            missing: Vec::new(),
         }));
         self.libraries.insert(library, generation);
     }

@@ -5,18 +5,46 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
-use liveline_protocol::engine::{Api, ArtifactKind, Reload};
+use liveline_protocol::engine::{Api, ArtifactKind, Outcome, Place, Reload, Reloaded};
 
 use crate::Generation;
 use crate::mode::compare::{self, Ours};
 use crate::mode::identity::sha256;
 use crate::mode::link::Facts;
 use crate::mode::mailbox::{Loaded, LoadedScript};
+use crate::mode::objects::{self, Images};
 use crate::mode::os::Artifacts;
 use crate::mode::registry::{self, ENTRY_VERSION, Entry};
 use crate::mode::state::Describer;
 use crate::mode::store::Store;
 use crate::mode::{file_name, image, section};
+
+/// What this engine can load.
+pub(crate) fn kinds() -> Vec<ArtifactKind> {
+    // Elsewhere objects can be linked, and nobody has loaded them yet.
+    const LOADS_OBJECTS: bool = cfg!(all(target_arch = "x86_64", target_env = "gnu"));
+    let objects = LOADS_OBJECTS.then_some(ArtifactKind::Object);
+    [ArtifactKind::Dylib].into_iter().chain(objects).collect()
+}
+
+/// Why a generation is not loaded.
+#[derive(Debug, Default)]
+pub(crate) struct Refusal {
+    /// A sentence.
+    pub(crate) reason: String,
+    /// Where in the source it lies.
+    pub(crate) at: Option<Place>,
+    /// As what the generation might be loaded all the same.
+    pub(crate) retry: Option<ArtifactKind>,
+    /// The symbols that this process lacks, by their mangled names.
+    pub(crate) missing: Vec<String>,
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Self { reason, ..Self::default() }
+    }
+}
 
 /// Where the session's artifacts come from, and where this process keeps its copies.
 #[derive(Default)]
@@ -26,6 +54,7 @@ pub(crate) struct Loader {
     /// One for each place; they outlive sessions, for debuggers and backtraces read the copies.
     stores: BTreeMap<PathBuf, Store>,
     engines: PathBuf,
+    images: Images,
 }
 
 impl Loader {
@@ -46,25 +75,50 @@ impl Loader {
         reload: &Reload,
         facts: &Facts,
         api: &Result<Api, String>,
-    ) -> Result<Loaded, String> {
+    ) -> Result<Loaded, Refusal> {
         let start = Instant::now();
         let bytes = self.read(reload)?;
-        let section = image::interface_section(&bytes)?;
-        let records = section::parse(section)?;
-        compare::check(&records, Ours { interface: facts.interface, methods: facts.methods })?;
-        check_api(reload.api.as_ref(), api)?;
-        let generation = Generation(reload.generation.0);
-        let copy = self.store()?.write(&reload.library, generation, &bytes)?;
-        let entries = open(&copy)?;
+        let entries = match reload.artifact.kind {
+            ArtifactKind::Dylib => {
+                check(&[image::interface_section(&bytes)?], facts)?;
+                check_api(reload.api.as_ref(), api)?;
+                self.load_library(reload, &bytes)?
+            }
+            ArtifactKind::Object => {
+                let objects = objects::read(&bytes)?;
+                check(&objects::interface_sections(&objects)?, facts)?;
+                check_api(reload.api.as_ref(), api)?;
+                self.images.load(reload, &objects)?
+            }
+        };
         Ok(Loaded {
             library: reload.library.clone(),
-            generation,
+            generation: Generation(reload.generation.0),
             scripts: scripts(entries, facts),
             build: Duration::from_micros(reload.build_micros),
             load: start.elapsed(),
             speculated: reload.speculated,
             saved_at_unix_micros: reload.saved_at_unix_micros,
         })
+    }
+
+    /// Takes note of what became of a generation.
+    pub(crate) fn answered(&mut self, answer: &Reloaded) {
+        let generation = Generation(answer.generation.0);
+        match answer.outcome {
+            Outcome::Applied => self.images.retire_all_but(&answer.library, generation),
+            Outcome::Refused | Outcome::Restored => self.images.retire(&answer.library, generation),
+        }
+    }
+
+    /// The generation of a library that runs has another number.
+    pub(crate) fn renumber(&mut self, library: &str, generation: Generation) {
+        self.images.renumber(library, generation);
+    }
+
+    fn load_library(&mut self, reload: &Reload, bytes: &[u8]) -> Result<Vec<&'static Entry>, String> {
+        let copy = self.store()?.write(&reload.library, Generation(reload.generation.0), bytes)?;
+        open(&copy)
     }
 
     /// This process's directory; made anew if someone removed it.
@@ -79,7 +133,7 @@ impl Loader {
     /// The artifact's bytes, which are those that were announced.
     fn read(&self, reload: &Reload) -> Result<Vec<u8>, String> {
         let artifact = &reload.artifact;
-        if artifact.kind != ArtifactKind::Dylib {
+        if !kinds().contains(&artifact.kind) {
             return Err("this engine loads shared libraries only".to_owned());
         }
         file_name::check(&artifact.file)?;
@@ -89,6 +143,15 @@ impl Loader {
         }
         Ok(bytes)
     }
+}
+
+/// Fails unless the scripts that the sections tell of are what this engine calls.
+fn check(sections: &[&[u8]], facts: &Facts) -> Result<(), String> {
+    let mut records = Vec::new();
+    for section in sections {
+        records.extend(section::parse(section)?);
+    }
+    compare::check(&records, Ours { interface: facts.interface, methods: facts.methods })
 }
 
 fn check_api(theirs: Option<&Api>, ours: &Result<Api, String>) -> Result<(), String> {
@@ -119,9 +182,10 @@ fn open(path: &Path) -> Result<Vec<&'static Entry>, String> {
     })
 }
 
-/// The system's own sentence.
+/// The system's own sentence, with a symbol's name as the source has it.
 fn plain(error: &libloading::Error) -> String {
-    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+    let sentence = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    liveline_link::load::readable(&sentence)
 }
 
 fn scripts(entries: Vec<&'static Entry>, facts: &Facts) -> Vec<LoadedScript> {

@@ -14,6 +14,8 @@ pub(crate) enum Mail {
     Event(Event),
     /// Code to swap in.
     Loaded(Loaded),
+    /// A library is gone from the workspace.
+    Retired { library: String },
     /// The code that runs has another number.
     Renumbered { library: String, generation: Generation },
     /// The calls so far are to be reported.

@@ -1,6 +1,7 @@
 //! Development: scripts whose code can be swapped while they run.
 
 mod answers;
+mod backtrace;
 mod compare;
 mod endpoint;
 mod exchange;
@@ -15,6 +16,7 @@ mod loader;
 mod mailbox;
 #[expect(unsafe_code, reason = "makes and frees values whose type only a script's library knows")]
 mod memory;
+mod objects;
 mod os;
 mod outbox;
 mod panics;
@@ -39,7 +41,7 @@ pub use state::State;
 pub mod names {
     pub use super::layout::{FieldLayout, TypeLayout, VariantLayout};
     pub use super::memory::{Vtable, create, destroy};
-    pub use super::registry::{ENTRY_VERSION, Entry, STAMP};
+    pub use super::registry::{ENTRY_VERSION, Entry, STAMP, script_file};
     pub use super::section::Record;
     pub use super::state::{Describer, Opaque, Probe};
     pub use super::swap::Handle;
@@ -53,6 +55,11 @@ macro_rules! __script {
     ($state:ty, $interface:ty, $name:literal, $type_name:literal) => {
         const RECORD: $crate::__private::Record<'static> =
             $crate::__private::Record::of::<$interface>(::core::env!("CARGO_PKG_NAME"), $name);
+        const FILE: ::core::option::Option<&'static ::core::primitive::str> = $crate::__private::script_file(
+            ::core::option_env!("LIVELINE_LIBRARY"),
+            ::core::option_env!("LIVELINE_FILES"),
+            ::core::file!(),
+        );
         #[used]
         #[unsafe(link_section = "liveline_iface")]
         static SECTION: [u8; RECORD.length()] = RECORD.bytes();
@@ -65,6 +72,7 @@ macro_rules! __script {
             $crate::__private::Entry {
                 version: $crate::__private::ENTRY_VERSION,
                 library: ::core::env!("CARGO_PKG_NAME"),
+                file: FILE,
                 name: $name,
                 type_name: $type_name,
                 vtable: &VTABLE,

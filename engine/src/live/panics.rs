@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
 
+use crate::mode::backtrace;
 use crate::mode::fault::Place;
 
 thread_local! {
@@ -50,8 +51,11 @@ pub(crate) fn watch() {
     ONCE.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !in_script() || remember(info) {
+            if !in_script() {
                 previous(info);
+            } else if remember(info) {
+                previous(info);
+                backtrace::print_unknown();
             }
         }));
     });

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use liveline_protocol::PROTOCOL_VERSION;
 use liveline_protocol::engine::{
-    Api, ArtifactKind, Attach, Attached, Build, BuildState, Engine, Outcome, Reload, Reloaded, method,
+    Api, Attach, Attached, Build, BuildState, Engine, Outcome, Reload, Reloaded, Retired, method,
 };
 use liveline_protocol::message::{METHOD_NOT_FOUND, Message, parse_params};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::mode::answers::{Answers, Decision};
 use crate::mode::endpoint;
 use crate::mode::link::{Facts, Inbox, Order};
-use crate::mode::loader::Loader;
+use crate::mode::loader::{self, Loader, Refusal};
 use crate::mode::mailbox::{Mail, Mailbox};
 use crate::mode::os::Wait;
 use crate::mode::outbox::Report;
@@ -105,7 +105,7 @@ impl Session<'_> {
             engine: Engine { name, pid: std::process::id(), version: None },
             target: env!("LIVELINE_TARGET").to_owned(),
             rustc: (!rustc.is_empty()).then(|| rustc.to_owned()),
-            loaders: vec![ArtifactKind::Dylib],
+            loaders: loader::kinds(),
             api: self.api.as_ref().ok().cloned(),
         }
     }
@@ -128,6 +128,7 @@ impl Session<'_> {
         let message = match report {
             Report::Reloaded(reloaded) => {
                 self.answers.answer(&reloaded);
+                self.loader.answered(&reloaded);
                 Message::notification(method::RELOADED, &reloaded)
             }
             Report::Fault(fault) => Message::notification(method::FAULT, &fault),
@@ -191,6 +192,13 @@ impl Session<'_> {
                 Ok(reload) => self.reload(&reload)?,
                 Err(message) => self.tell(Event::Trouble { message }),
             },
+            method::RETIRED if self.attached => match parse_params::<Retired>(name, params) {
+                Ok(retired) => {
+                    self.answers.forget(&retired.library);
+                    self.mailbox.put(Mail::Retired { library: retired.library });
+                }
+                Err(message) => self.tell(Event::Trouble { message }),
+            },
             _ => {}
         }
         Ok(())
@@ -202,6 +210,7 @@ impl Session<'_> {
             Decision::Repeat(answer) => self.wire.send(&Message::notification(method::RELOADED, &*answer)),
             Decision::Renumber => {
                 let (library, generation) = (reload.library.clone(), Generation(reload.generation.0));
+                self.loader.renumber(&library, generation);
                 self.mailbox.put(Mail::Renumbered { library, generation });
                 Ok(())
             }
@@ -212,13 +221,14 @@ impl Session<'_> {
                         self.mailbox.put(Mail::Loaded(loaded));
                         Ok(())
                     }
-                    Err(reason) => self.refuse(reload, reason, start.elapsed()),
+                    Err(refusal) => self.refuse(reload, refusal, start.elapsed()),
                 }
             }
         }
     }
 
-    fn refuse(&mut self, reload: &Reload, reason: String, load: Duration) -> Result<(), String> {
+    fn refuse(&mut self, reload: &Reload, refusal: Refusal, load: Duration) -> Result<(), String> {
+        let Refusal { reason, at, retry, missing } = refusal;
         let (library, generation) = (reload.library.clone(), Generation(reload.generation.0));
         self.tell(Event::Refused { library, generation, reason: reason.clone() });
         self.report(Report::Reloaded(Reloaded {
@@ -226,10 +236,12 @@ impl Session<'_> {
             generation: reload.generation,
             outcome: Outcome::Refused,
             reason: Some(reason),
-            at: None,
+            at,
             load_micros: u64::try_from(load.as_micros()).unwrap_or(u64::MAX),
             swap_micros: 0,
             state: None,
+            retry,
+            missing,
         }))
     }
 

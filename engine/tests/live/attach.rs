@@ -31,7 +31,7 @@ fn attach_says_who_the_engine_is_and_which_api_it_runs() {
     assert_eq!((attach.protocol, attach.engine.name.as_str(), attach.engine.pid), (1, "game", game.pid()));
     assert!(attach.rustc.as_ref().unwrap().starts_with("rustc 1."));
     assert!(attach.target.contains("linux"));
-    assert_eq!(serde_json::to_string(&attach.loaders).unwrap(), r#"["dylib"]"#);
+    assert_eq!(serde_json::to_string(&attach.loaders).unwrap(), r#"["dylib","object"]"#);
     let api = connection.api().unwrap();
     assert_eq!((api.package.as_str(), api.hash), ("game-api", metadata_hash()));
 }

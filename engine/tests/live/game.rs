@@ -27,8 +27,13 @@ impl Game {
 
     /// Starts an executable of the game with an environment.
     pub(crate) fn run(executable: &Path, environment: &[(&str, PathBuf)]) -> Self {
+        Self::run_command(&mut Command::new(executable), environment)
+    }
+
+    /// Starts a command that runs the game.
+    pub(crate) fn run_command(command: &mut Command, environment: &[(&str, PathBuf)]) -> Self {
         let errors = tempfile::NamedTempFile::new().unwrap();
-        let mut child = Command::new(executable)
+        let mut child = command
             .env_remove("LIVELINE_ENDPOINT")
             .env_remove("CARGO_TARGET_DIR")
             .env("LD_LIBRARY_PATH", library_path())

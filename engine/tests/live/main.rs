@@ -1,11 +1,14 @@
 //! A real game process against a server that the test plays: attach, reload, refuse, fault, release.
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail the test")]
 
+mod archive;
 mod attach;
 mod channel;
 mod compile;
+mod debugger;
 mod fault;
 mod game;
+mod objects;
 mod project;
 mod refuse;
 mod release;

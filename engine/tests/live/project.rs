@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 
+use crate::archive;
+
 /// What the tests run and load.
 pub(crate) struct Project {
     /// The game, with the scripts of [`player`]`("", "self.count += 1;")` linked in.
@@ -14,6 +16,8 @@ pub(crate) struct Project {
     pub(crate) run: PathBuf,
     /// The libraries to reload, by name.
     pub(crate) libraries: BTreeMap<&'static str, PathBuf>,
+    /// The same libraries as archives of objects.
+    pub(crate) archives: BTreeMap<&'static str, PathBuf>,
     /// The same game as a release.
     pub(crate) release: PathBuf,
 }
@@ -87,8 +91,40 @@ const COWARD: &str = r#"
     impl Default for Player { fn default() -> Self { panic!("not today") } }
 "#;
 
+/// A thread with a thread-local that has a destructor.
+const THREADS: &str = r#"
+    struct Counted(u64);
+    impl Drop for Counted {
+        fn drop(&mut self) { game_api::COUNTER.fetch_add(self.0, std::sync::atomic::Ordering::Relaxed); }
+    }
+    thread_local! {
+        static COUNTED: std::cell::RefCell<Counted> = const { std::cell::RefCell::new(Counted(100)) };
+        static CALLS: std::cell::Cell<i64> = const { std::cell::Cell::new(0) };
+    }
+    std::thread::spawn(|| COUNTED.with_borrow_mut(|counted| counted.0 += 1)).join().unwrap();
+    CALLS.set(CALLS.get() + 1);
+    self.count = CALLS.get();
+"#;
+
+/// A value with its code of this generation, which later ones use and drop.
+const KEEPS: &str = r#"
+    struct Kept(Vec<i64>);
+    impl Iterator for Kept {
+        type Item = i64;
+        fn next(&mut self) -> Option<i64> { self.0.pop() }
+    }
+    let mut kept = Kept(vec![1, 2]);
+    world.game = Some(Box::new(move || {
+        game_api::COUNTER.store(kept.next().unwrap_or(77) as u64, std::sync::atomic::Ordering::Relaxed);
+    }));
+    self.count += 1;
+"#;
+
+/// A function that nothing defines.
+const MISSING: &str = "extern \"Rust\" { fn gone(value: i64) -> i64; }";
+
 /// The libraries that are built against the game's API crate.
-fn variants() -> Vec<(&'static str, String)> {
+pub(crate) fn variants() -> Vec<(&'static str, String)> {
     let enemy = player("", "self.count = 66;").replace("Player", "Enemy");
     let default_panics = player("speed: Bad,", "")
         + r#"
@@ -121,6 +157,11 @@ fn variants() -> Vec<(&'static str, String)> {
         ("hud", player("", "self.count += 10;") + HUD),
         ("coward", player("", "").replace("Default, ", "") + COWARD),
         ("plain", "#[no_mangle] pub extern \"C\" fn answer() -> i32 { 42 }".to_owned()),
+        ("step_ten", player("", "let step = 10_i64;\nself.count += step;")),
+        ("step_hundred", player("", "let step = 100_i64;\nself.count += step;")),
+        ("threads", player("", THREADS)),
+        ("keeps", player("", KEEPS)),
+        ("missing", player("", "self.count += unsafe { gone(1) };") + MISSING),
     ]
 }
 
@@ -140,10 +181,14 @@ fn build() -> Project {
     let game = take("game", "game");
     take("libgame_api.so", "libgame_api.so");
     let mut libraries = BTreeMap::new();
+    let mut archives = BTreeMap::new();
     let mut library = |name: &'static str, source: &str| {
         workspace.write("scripts/src/lib.rs", source);
         workspace.cargo(&["build", "-p", "scripts", "-p", "game", "--lib"]);
         libraries.insert(name, take("libscripts.so", &format!("{name}.so")));
+        let archive = run.join(format!("{name}.a"));
+        fs::write(&archive, archive::of(&workspace.objects())).unwrap();
+        archives.insert(name, archive);
     };
     for (name, source) in variants() {
         library(name, &source);
@@ -163,7 +208,7 @@ fn build() -> Project {
     workspace.write("scripts/src/lib.rs", &player("", "self.count += 1;"));
     workspace.cargo(&["build", "--release", "-p", "game"]);
     let release = workspace.target.join("release/game");
-    Project { game, run, libraries, release }
+    Project { game, run, libraries, archives, release }
 }
 
 /// The compiler's errors for a source of the scripts crate, each as a line `line: message`.
@@ -236,8 +281,19 @@ impl Workspace {
         command
     }
 
+    /// What rustc gave the linker of the scripts library last.
+    fn objects(&self) -> PathBuf {
+        self.target.join("objects")
+    }
+
     fn cargo(&self, arguments: &[&str]) {
-        let output = self.command(arguments).output().unwrap();
+        let linker = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/fixture/linker.sh");
+        let output = self
+            .command(arguments)
+            .arg(format!("--config=target.'cfg(all())'.linker='{}'", linker.display()))
+            .env("LIVELINE_TEST_OBJECTS", self.objects())
+            .output()
+            .unwrap();
         assert!(output.status.success(), "cargo {arguments:?}:\n{}", String::from_utf8_lossy(&output.stderr));
     }
 }

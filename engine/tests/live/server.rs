@@ -114,6 +114,14 @@ impl Server {
         self.publish_bytes(generation, &bytes)
     }
 
+    /// The same library as an archive of objects.
+    pub(crate) fn publish_objects(&self, generation: u64, library: &str) -> Reload {
+        let bytes = fs::read(&project().archives[library]).unwrap();
+        let mut reload = self.publish_bytes(generation, &bytes);
+        reload.artifact.kind = ArtifactKind::Object;
+        reload
+    }
+
     pub(crate) fn publish_bytes(&self, generation: u64, bytes: &[u8]) -> Reload {
         let file = format!("scripts-{generation}.so");
         let path = self.path("artifacts").join(&file);
@@ -128,6 +136,7 @@ impl Server {
             changed: Vec::new(),
             trigger: Trigger::Save,
             speculated: false,
+            unsaved: false,
             build_micros: 1000,
             saved_at_unix_micros: None,
             api: None,

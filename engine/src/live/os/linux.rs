@@ -208,6 +208,15 @@ pub(crate) fn mapped_at(address: usize) -> Option<Mapped> {
     parse_maps(&fs::read_to_string("/proc/self/maps").ok()?, address)
 }
 
+/// The file that an address belongs to, and the address of the file's start.
+pub(crate) fn file_at(address: usize) -> Option<(PathBuf, usize)> {
+    let maps = fs::read_to_string("/proc/self/maps").ok()?;
+    let file = parse_maps(&maps, address).filter(|mapped| !mapped.deleted)?.path;
+    let of_file = |line: &&str| line.find('/').is_some_and(|at| Path::new(&line[at..]) == file);
+    let first = maps.lines().find(of_file)?.split('-').next()?;
+    Some((file, usize::from_str_radix(first, 16).ok()?))
+}
+
 /// Finds an address in the text of `/proc/PID/maps`, as proc_pid_maps(5) describes it.
 fn parse_maps(maps: &str, address: usize) -> Option<Mapped> {
     let line = maps.lines().find(|line| {
@@ -244,6 +253,9 @@ mod tests {
     fn this_very_function_is_in_this_executable() {
         let here = mapped_at(this_very_function_is_in_this_executable as fn() as usize).unwrap();
         assert_eq!(here.path, std::env::current_exe().unwrap().canonicalize().unwrap());
+        let (file, start) = file_at(this_very_function_is_in_this_executable as fn() as usize).unwrap();
+        assert_eq!(file, here.path);
+        assert_eq!(mapped_at(start), Some(here));
     }
 
     #[test]
