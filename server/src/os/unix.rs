@@ -26,6 +26,14 @@ struct Guard {
 }
 
 static GUARD: OnceLock<Option<Guard>> = OnceLock::new();
+/// The `liveline` program, where this process is another one that has it build.
+static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+
+/// Says which program is `liveline`: this process's own would not know that it is to be a guard. The first word
+/// counts, and none is needed in `liveline` itself.
+pub fn liveline_is(program: &Path) {
+    let _ = PROGRAM.set(program.to_owned());
+}
 
 /// A child that leads a process group of its own and does not outlive this process.
 #[derive(Debug)]
@@ -70,12 +78,49 @@ impl Group {
     pub fn kill(self) {
         let _ = rustix::process::kill_process_group(self.0, Signal::KILL);
     }
+
+    /// Stops every process of the group until [`Self::go_on`].
+    pub fn stop(self) {
+        let _ = rustix::process::kill_process_group(self.0, Signal::STOP);
+    }
+
+    /// Lets every process of the group go on.
+    pub fn go_on(self) {
+        let _ = rustix::process::kill_process_group(self.0, Signal::CONT);
+    }
+
+    /// The memory that the group's leader holds, in bytes.
+    pub fn resident_memory(self) -> Option<u64> {
+        let statm = fs::read_to_string(format!("/proc/{}/statm", self.0.as_raw_nonzero())).ok()?;
+        let pages: u64 = statm.split_whitespace().nth(1)?.parse().ok()?;
+        Some(pages * rustix::param::page_size() as u64)
+    }
+}
+
+/// Whether a group's leader, a child of this process, has not ended. It need not have been waited for.
+pub fn is_running(group: Group) -> bool {
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    matches!(waitid(WaitId::Pid(group.0), options), Ok(None))
 }
 
 /// Starts `command` as the leader of a process group that ends with this process at the latest.
 pub fn spawn_group(command: &mut Command) -> io::Result<GroupChild> {
     command.process_group(0);
     spawn_guarded(command, b'+')
+}
+
+/// As [`spawn_group`], with so much less claim to the processor.
+pub fn spawn_polite_group(command: &mut Command, niceness: i32) -> io::Result<GroupChild> {
+    // SAFETY: between fork and exec the closure makes one system call, which is async-signal-safe. That it fails
+    // only costs others some speed.
+    unsafe {
+        command.pre_exec(move || {
+            let _ = rustix::process::nice(niceness);
+            Ok(())
+        });
+    }
+    spawn_group(command)
 }
 
 /// Starts `command` in this process's own group (it may read the terminal); it ends with this process at the
@@ -137,7 +182,8 @@ fn guard() -> Option<&'static Guard> {
 
 fn start_guard() -> io::Result<Guard> {
     let (ours, theirs) = UnixStream::pair()?;
-    let mut command = Command::new(std::env::current_exe()?);
+    let program = PROGRAM.get().cloned().map_or_else(std::env::current_exe, Ok)?;
+    let mut command = Command::new(program);
     command.arg(GUARD_COMMAND).stdin(OwnedFd::from(theirs)).stdout(Stdio::null()).stderr(Stdio::null());
     command.current_dir("/").process_group(0).spawn()?;
     Ok(Guard { socket: OwnedFd::from(ours) })
@@ -203,6 +249,14 @@ pub fn private_directory(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Where this user's programs keep what can be made again: `$XDG_CACHE_HOME` or `~/.cache`, and in it this program's
+/// folder. `None` without a home.
+pub fn cache_directory() -> Option<PathBuf> {
+    let set = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = set.or_else(|| std::env::home_dir().map(|home| home.join(".cache")))?;
+    Some(base.join("liveline"))
+}
+
 /// A fresh directory for a socket, for this user only, with a path short enough for a socket's address.
 pub fn socket_directory() -> io::Result<PathBuf> {
     let base = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| is_ours(path));
@@ -216,6 +270,11 @@ pub fn socket_directory() -> io::Result<PathBuf> {
 
 fn is_ours(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.is_dir() && metadata.uid() == own_uid())
+}
+
+/// Whether a file can be started.
+pub fn is_program(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.mode() & 0o111 != 0)
 }
 
 /// The effective user of this process.
