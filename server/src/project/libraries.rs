@@ -1,10 +1,13 @@
 //! Which packages of a workspace are libraries, and which is the API crate that each shares with the engine.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use cargo_metadata::{Metadata, Package, PackageId, Target};
+use glob::Pattern;
 
-use super::{ApiCrate, Library};
+use super::files::FileSet;
+use super::{ApiCrate, Library, LocalPackage};
 use crate::config::{self, Config};
 
 /// The engine crate, by which libraries and API crates are known.
@@ -19,9 +22,21 @@ pub struct Missing {
     pub message: String,
 }
 
-/// The workspace's libraries, sorted by name: those that are listed, and every member that depends on `liveline`
-/// and has a shared form, without those that other such members depend on (these are API crates).
-pub fn libraries(metadata: &Metadata, config: &Config) -> Result<Vec<Library>, Missing> {
+/// What a workspace's packages say about libraries.
+pub struct Found {
+    /// The packages that are libraries, sorted by name: those that are listed, and every member that depends on
+    /// `liveline` and has a shared form, without those that other such members depend on (these are API crates).
+    pub packages: Vec<Library>,
+    /// Of these, the ones that are listed.
+    pub named: BTreeSet<String>,
+    /// The listed globs of script files.
+    pub files: Vec<FileSet>,
+    /// Every package that is not from a registry.
+    pub local: Vec<LocalPackage>,
+}
+
+/// Reads cargo's word and the configuration. `root` is the workspace's.
+pub fn find(metadata: &Metadata, config: &Config, root: &Path) -> Result<Found, Missing> {
     let graph = Graph::new(metadata);
     let candidates: Vec<&Package> =
         graph.members.iter().copied().filter(|package| graph.is_candidate(package)).collect();
@@ -35,11 +50,48 @@ pub fn libraries(metadata: &Metadata, config: &Config) -> Result<Vec<Library>, M
         .filter(|package| !apis.contains(&package.id))
         .map(|package| (package.name.as_str(), *package))
         .collect();
+    let mut named = BTreeSet::new();
     for name in config.library.iter().filter_map(|library| library.package.as_deref()) {
         let package = listed(&graph, name)?;
         chosen.insert(package.name.as_str(), package);
+        named.insert(name.to_owned());
     }
-    Ok(chosen.values().filter_map(|package| library(&graph, package)).collect())
+    let files =
+        config.library.iter().filter_map(|library| Some((library.files.as_ref()?, library.api.as_deref())));
+    Ok(Found {
+        packages: chosen.values().filter_map(|package| library(&graph, package)).collect(),
+        named,
+        files: files.map(|(files, api)| file_set(&graph, root, files, api)).collect::<Result<_, _>>()?,
+        local: graph.local_packages(),
+    })
+}
+
+fn file_set(graph: &Graph<'_>, root: &Path, files: &str, api: Option<&str>) -> Result<FileSet, Missing> {
+    let absolute = format!("{}/{files}", Pattern::escape(&root.display().to_string()));
+    let pattern = Pattern::new(&absolute).map_err(|error| Missing {
+        name: files.to_owned(),
+        message: format!("`{files}` is no pattern of files: {}", error.msg),
+    })?;
+    let api = api.map(|name| listed_api(graph, name)).transpose()?;
+    Ok(FileSet { pattern, api })
+}
+
+fn listed_api(graph: &Graph<'_>, name: &str) -> Result<ApiCrate, Missing> {
+    let missing = |message: String| Missing { name: name.to_owned(), message };
+    let locals: Vec<&Package> =
+        graph.packages.values().copied().filter(|package| package.source.is_none()).collect();
+    let names = || locals.iter().map(|package| package.name.as_str());
+    let package = locals.iter().find(|package| package.name == name).ok_or_else(|| {
+        let hint = config::nearest(name, names()).map(|near| format!("; did you mean `{near}`?"));
+        missing(format!("the workspace has no package `{name}`{}", hint.unwrap_or_default()))
+    })?;
+    let shared = package.targets.iter().find(|target| target.is_dylib()).ok_or_else(|| {
+        missing(format!(
+            "package `{name}` is not shared with the engine; add `crate-type = [\"lib\", \"dylib\"]` to [lib] in {}",
+            package.manifest_path
+        ))
+    })?;
+    Ok(ApiCrate { package: name.to_owned(), crate_name: shared.name.replace('-', "_") })
 }
 
 fn listed<'a>(graph: &Graph<'a>, name: &str) -> Result<&'a Package, Missing> {
@@ -63,24 +115,14 @@ fn listed<'a>(graph: &Graph<'a>, name: &str) -> Result<&'a Package, Missing> {
 
 fn library(graph: &Graph<'_>, package: &Package) -> Option<Library> {
     let (target, crate_type) = shared_target(package)?;
-    let reachable = graph.reachable(&package.id);
-    let api = reachable.iter().skip(1).filter_map(|id| graph.packages.get(id)).find_map(|dependency| {
-        let shared = dependency.targets.iter().find(|target| target.is_dylib())?;
-        let on_engine = dependency.dependencies.iter().any(|dependency| dependency.name == ENGINE_CRATE);
-        (dependency.source.is_none() && on_engine).then(|| ApiCrate {
-            package: dependency.name.to_string(),
-            crate_name: shared.name.replace('-', "_"),
-        })
-    });
-    let local =
-        reachable.iter().filter_map(|id| graph.packages.get(id)).filter(|package| package.source.is_none());
     Some(Library {
         name: package.name.to_string(),
         crate_name: target.name.replace('-', "_"),
         source: target.src_path.clone().into_std_path_buf(),
         crate_type,
-        api,
-        packages: local.map(|package| package.name.to_string()).collect(),
+        api: graph.api_of(package),
+        packages: graph.local_names(package),
+        file: None,
     })
 }
 
@@ -118,6 +160,50 @@ impl<'a> Graph<'a> {
 
     fn is_candidate(&self, package: &Package) -> bool {
         shared_target(package).is_some() && package.dependencies.iter().any(|d| d.name == ENGINE_CRATE)
+    }
+
+    /// The nearest local package below one that the engine shares with it.
+    fn api_of(&self, package: &'a Package) -> Option<ApiCrate> {
+        let reachable = self.reachable(&package.id);
+        reachable.iter().skip(1).filter_map(|id| self.packages.get(id)).find_map(|dependency| {
+            let shared = dependency.targets.iter().find(|target| target.is_dylib())?;
+            let on_engine = dependency.dependencies.iter().any(|dependency| dependency.name == ENGINE_CRATE);
+            (dependency.source.is_none() && on_engine).then(|| ApiCrate {
+                package: dependency.name.to_string(),
+                crate_name: shared.name.replace('-', "_"),
+            })
+        })
+    }
+
+    fn local_names(&self, package: &'a Package) -> Vec<String> {
+        let reachable = self.reachable(&package.id).into_iter().filter_map(|id| self.packages.get(id));
+        reachable.filter(|package| package.source.is_none()).map(|package| package.name.to_string()).collect()
+    }
+
+    fn local_packages(&self) -> Vec<LocalPackage> {
+        let members: BTreeSet<&PackageId> = self.members.iter().map(|package| &package.id).collect();
+        let local = self.packages.values().copied().filter(|package| package.source.is_none());
+        local.map(|package| self.local_package(package, members.contains(&package.id))).collect()
+    }
+
+    fn local_package(&self, package: &'a Package, member: bool) -> LocalPackage {
+        let library = package.targets.iter().find(|target| {
+            target.is_lib()
+                || target.is_dylib()
+                || target.is_cdylib()
+                || target.is_rlib()
+                || target.is_proc_macro()
+        });
+        LocalPackage {
+            name: package.name.to_string(),
+            folder: package.manifest_path.parent().map(|p| p.as_std_path().to_owned()).unwrap_or_default(),
+            crate_name: library.map(|target| target.name.replace('-', "_")),
+            source: library.map(|target| target.src_path.clone().into_std_path_buf()),
+            api: self.api_of(package),
+            built_from: self.local_names(package),
+            build_script: package.targets.iter().any(|target| target.is_custom_build()),
+            member,
+        }
     }
 
     /// A package and all that it depends on, nearest first.

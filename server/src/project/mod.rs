@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use cargo_metadata::{Metadata, MetadataCommand, Package, PackageId};
+use cargo_metadata::{Metadata, MetadataCommand};
 
 use crate::config::{self, Config, ConfigError};
 use crate::diagnostics::Position;
 
+mod files;
 mod home;
 mod libraries;
+pub mod script_file;
+pub use files::{Files, WithPackage};
 pub use home::Home;
-pub use libraries::libraries;
 
 /// What a workspace holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +32,10 @@ pub struct Project {
     pub engines: Vec<String>,
     /// Every package that is not from a registry: the files under these folders can change a build.
     pub packages: Vec<LocalPackage>,
+    /// The listed script files that are built with their packages.
+    pub with_package: Vec<WithPackage>,
+    /// What the listed script files are found and judged by.
+    pub files: Files,
 }
 
 /// A package whose sources are on this machine to be edited.
@@ -41,6 +47,12 @@ pub struct LocalPackage {
     pub folder: PathBuf,
     /// The crate name of its library, if it has one.
     pub crate_name: Option<String>,
+    /// The root source file of its library, if it has one, absolute.
+    pub source: Option<PathBuf>,
+    /// The package that it shares with the engine.
+    pub api: Option<ApiCrate>,
+    /// The names of the local packages that it is built from, itself first.
+    pub built_from: Vec<String>,
     /// Whether it has a build script.
     pub build_script: bool,
     /// Whether it is a member of the workspace: rustc runs in the workspace root for members, in the package's
@@ -63,6 +75,19 @@ pub struct Library {
     pub api: Option<ApiCrate>,
     /// The names of the local packages that it is built from, itself first.
     pub packages: Vec<String>,
+    /// Of a single script file: where it belongs in a release build.
+    pub file: Option<ScriptFile>,
+}
+
+/// The package whose module a script file is in a release build: it is compiled as that package is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptFile {
+    /// The package's name.
+    pub owner: String,
+    /// The crate name of its library.
+    pub owner_crate: String,
+    /// The root source file of its library, absolute.
+    pub owner_source: PathBuf,
 }
 
 /// The engine's API crate.
@@ -103,21 +128,17 @@ impl Project {
         let root = metadata.workspace_root.clone().into_std_path_buf();
         let config_file = root.join(config::FILE);
         let config = config::load(&root).map_err(|error| broken_config(&config_file, error))?;
-        let libraries = libraries(metadata, &config).map_err(|missing| {
-            let text = std::fs::read_to_string(&config_file).unwrap_or_default();
+        let text = std::fs::read_to_string(&config_file).unwrap_or_default();
+        let misnamed = |missing: libraries::Missing| {
             let (line, column) = config::locate(&text, &missing.name);
             broken_config(&config_file, ConfigError { line, column, message: missing.message })
-        })?;
-        let engines = engines(metadata, &libraries);
-        let members: BTreeSet<&PackageId> = metadata.workspace_members.iter().collect();
-        let packages = metadata
-            .packages
-            .iter()
-            .filter(|package| package.source.is_none())
-            .map(|package| local_package(package, members.contains(&package.id)))
-            .collect();
+        };
+        let found = libraries::find(metadata, &config, &root).map_err(misnamed)?;
+        let (files, packages) = (Files::find(found.files, found.packages, found.named), found.local);
+        let (libraries, with_package) = files.libraries(&packages);
+        let engines = engines(metadata, &libraries, &packages);
         let target = metadata.target_directory.clone().into_std_path_buf();
-        Ok(Self { root, target, config, libraries, engines, packages })
+        Ok(Self { root, target, config, libraries, engines, packages, with_package, files })
     }
 
     /// The library of a name.
@@ -218,27 +239,16 @@ fn broken_config(path: &Path, error: ConfigError) -> Broken {
     }
 }
 
-fn local_package(package: &Package, member: bool) -> LocalPackage {
-    let library = package.targets.iter().find(|target| {
-        target.is_lib()
-            || target.is_dylib()
-            || target.is_cdylib()
-            || target.is_rlib()
-            || target.is_proc_macro()
-    });
-    LocalPackage {
-        name: package.name.to_string(),
-        folder: package.manifest_path.parent().map(|p| p.as_std_path().to_owned()).unwrap_or_default(),
-        crate_name: library.map(|target| target.name.replace('-', "_")),
-        build_script: package.targets.iter().any(|target| target.is_custom_build()),
-        member,
-    }
-}
-
 /// Workspace packages with an executable that are built on the API crate of a library.
-fn engines(metadata: &Metadata, libraries: &[Library]) -> Vec<String> {
-    let apis: BTreeSet<&str> =
-        libraries.iter().filter_map(|library| library.api.as_ref()).map(|api| api.package.as_str()).collect();
+fn engines(metadata: &Metadata, libraries: &[Library], packages: &[LocalPackage]) -> Vec<String> {
+    let is_library = |package: &&LocalPackage| libraries.iter().any(|library| library.name == package.name);
+    let of_packages = packages.iter().filter(is_library).filter_map(|package| package.api.as_ref());
+    let apis: BTreeSet<&str> = libraries
+        .iter()
+        .filter_map(|library| library.api.as_ref())
+        .chain(of_packages)
+        .map(|api| api.package.as_str())
+        .collect();
     let mut names: Vec<String> = metadata
         .workspace_packages()
         .into_iter()

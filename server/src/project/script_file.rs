@@ -1,0 +1,144 @@
+//! Which listed files are libraries of their own: those that name nothing of their package.
+
+use std::str::FromStr;
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// What is known of a script file from its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It can be compiled alone.
+    Alone,
+    /// It cannot, and why.
+    WithPackage(String),
+    /// Its text is no Rust yet, an open bracket for instance: what was known before still holds.
+    Unknown,
+}
+
+impl Standing {
+    /// Of a file's text.
+    pub fn of(text: &str) -> Self {
+        let Ok(tokens) = TokenStream::from_str(without_shebang(text)) else { return Self::Unknown };
+        reason(tokens, 0).map_or(Self::Alone, Self::WithPackage)
+    }
+}
+
+/// Why text cannot be compiled alone, if that is known.
+pub fn why_not_alone(text: &str) -> Option<String> {
+    match Standing::of(text) {
+        Standing::WithPackage(reason) => Some(reason),
+        Standing::Alone | Standing::Unknown => None,
+    }
+}
+
+fn without_shebang(text: &str) -> &str {
+    let text = text.trim_start_matches('\u{feff}');
+    if text.starts_with("#!") && !text.starts_with("#![") {
+        text.split_once('\n').map_or("", |(_, rest)| rest)
+    } else {
+        text
+    }
+}
+
+/// `depth` inline modules around these tokens can be left with `super::`.
+fn reason(tokens: TokenStream, depth: usize) -> Option<String> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let word = |index: usize| match tokens.get(index) {
+        Some(TokenTree::Ident(ident)) => Some(ident.to_string()),
+        _ => None,
+    };
+    let mark = |index: usize, wanted: char| matches!(tokens.get(index), Some(TokenTree::Punct(punct)) if punct.as_char() == wanted);
+    let is_path = |index: usize| mark(index, ':') && mark(index + 1, ':');
+    let mut index = 0;
+    while index < tokens.len() {
+        match &tokens[index] {
+            // A macro's `$crate` is the crate that the macro is in.
+            TokenTree::Ident(ident)
+                if ident == "crate" && is_path(index + 1) && !(index > 0 && mark(index - 1, '$')) =>
+            {
+                return Some("it names `crate::`".to_owned());
+            }
+            TokenTree::Ident(ident) if ident == "super" => {
+                let mut levels = 1;
+                while is_path(index + 1) && word(index + 3).is_some_and(|word| word == "super") {
+                    levels += 1;
+                    index += 3;
+                }
+                if levels > depth {
+                    return Some("it names `super::`".to_owned());
+                }
+            }
+            TokenTree::Ident(ident) if ident == "mod" => {
+                if let Some(name) = word(index + 1) {
+                    match tokens.get(index + 2) {
+                        Some(TokenTree::Punct(punct)) if punct.as_char() == ';' => {
+                            return Some(format!("it has the submodule `{name}` in a file of its own"));
+                        }
+                        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
+                            if let Some(reason) = reason(group.stream(), depth + 1) {
+                                return Some(reason);
+                            }
+                            index += 2;
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            TokenTree::Group(group) => {
+                if let Some(reason) = reason(group.stream(), depth) {
+                    return Some(reason);
+                }
+            }
+            _ => {}
+        }
+        index += 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn alone(text: &str) -> bool {
+        Standing::of(text) == Standing::Alone
+    }
+
+    #[test]
+    fn a_plain_script_stands_alone() {
+        assert!(alone("//! Doc.\n#![allow(unused)]\nuse game_api::{Script, World};\npub(crate) struct A;\n"));
+        assert!(alone("// crate::a\nconst TEXT: &str = \"super::x mod y;\";\n/* mod z; */"));
+        assert!(alone("macro_rules! m { () => { $crate::f() } }\n"));
+        assert!(alone("mod tests { use super::*; mod deeper { use super::super::*; use self::x; } }"));
+    }
+
+    #[test]
+    fn what_names_its_package_does_not() {
+        for (text, word) in [
+            ("use crate::shared::Speed;", "crate::"),
+            ("fn f() { if true { super::shared::f() } }", "super::"),
+            ("mod inner { use super::super::x; }", "super::"),
+            ("pub(super) struct A;", "super::"),
+            ("#[cfg(test)]\nmod tests;", "`tests`"),
+            ("pub(in crate::a) fn f() {}", "crate::"),
+        ] {
+            let reason = why_not_alone(text).unwrap_or_else(|| panic!("{text} does not stand alone"));
+            assert!(reason.contains(word), "{text}: {reason}");
+        }
+    }
+
+    #[test]
+    fn half_a_file_says_nothing() {
+        assert_eq!(Standing::of("fn f() { use crate::a;"), Standing::Unknown);
+        assert_eq!(why_not_alone("\"open"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "[a-z:;{}()$#!\"'/* \n]{0,80}") {
+            let _ = Standing::of(&text);
+        }
+    }
+}
