@@ -8,7 +8,8 @@ use liveline_protocol::api::without_crate_hash;
 use liveline_protocol::engine::{Artifact, ArtifactKind, Generation};
 use object::{Object, ObjectSection};
 
-use super::stamp::{Hash, hash, hash_both};
+use super::goods::Staged;
+use super::stamp::{Hash, hash_both};
 use crate::os;
 
 /// How many generations of a library stay for engines that attach late or go back.
@@ -17,20 +18,29 @@ const KEPT: usize = 16;
 /// The folder's name in Liveline's folder.
 pub const FOLDER: &str = "artifacts";
 
-/// Copies a built library into `folder` under a name of its own.
-pub fn publish(folder: &Path, library: &str, generation: Generation, built: &Path) -> io::Result<Artifact> {
-    os::private_directory(folder)?;
-    let bytes = fs::read(built)?;
-    let sha256 = hash(&bytes).0;
-    let file = format!("{library}-{generation}-{}.so", &sha256[..12]);
+/// Moves a staged artifact into `folder` under a name of its own.
+pub(super) fn publish(
+    folder: &Path,
+    library: &str,
+    generation: Generation,
+    staged: &Staged,
+) -> io::Result<Artifact> {
+    let Staged { kind, sha256, bytes, .. } = staged;
+    let extension = match kind {
+        ArtifactKind::Dylib => "so",
+        ArtifactKind::Object => "a",
+    };
+    let file = format!("{library}-{generation}-{}.{extension}", &sha256[..12]);
     let path = folder.join(&file);
-    os::write_atomically(&path, &bytes)?;
-    prune(folder, library, generation);
-    Ok(Artifact { kind: ArtifactKind::Dylib, file, sha256, bytes: bytes.len() as u64 })
+    if fs::rename(&staged.path, &path).is_err() {
+        os::private_directory(folder)?;
+        fs::rename(&staged.path, &path)?;
+    }
+    Ok(Artifact { kind: *kind, file, sha256: sha256.clone(), bytes: *bytes })
 }
 
 /// Removes generations that are long past. A file that cannot be removed stays.
-fn prune(folder: &Path, library: &str, newest: Generation) {
+pub(super) fn prune(folder: &Path, library: &str, newest: Generation) {
     let prefix = format!("{library}-");
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
@@ -64,14 +74,13 @@ mod tests {
     #[test]
     fn old_generations_go_and_other_libraries_stay() {
         let folder = tempfile::tempdir().unwrap();
-        let artifacts = folder.path().join("artifacts");
-        let built = folder.path().join("lib.so");
-        fs::write(&built, "bytes").unwrap();
-        publish(&artifacts, "scripts-two", Generation(1), &built).unwrap();
+        let put = |name: &str| fs::write(folder.path().join(name), "bytes").unwrap();
+        put("scripts-two-1-abc.so");
         for number in 1..=(KEPT as u64 + 3) {
-            publish(&artifacts, "scripts", Generation(number), &built).unwrap();
+            put(&format!("scripts-{number}-abc.a"));
+            prune(folder.path(), "scripts", Generation(number));
         }
-        let names: Vec<String> = fs::read_dir(&artifacts)
+        let names: Vec<String> = fs::read_dir(folder.path())
             .unwrap()
             .map(|e| e.unwrap().file_name().into_string().unwrap())
             .collect();

@@ -15,6 +15,8 @@ const OUT_DIR: &str = "OUT_DIR";
 pub const CAPTURE_VARIABLE: &str = "LIVELINE_CAPTURE";
 /// The crate whose call is wanted.
 pub const CRATE_VARIABLE: &str = "LIVELINE_CAPTURE_CRATE";
+/// The root source file of that crate, absolute.
+pub const SOURCE_VARIABLE: &str = "LIVELINE_CAPTURE_SOURCE";
 /// The user's own `RUSTC_WRAPPER`, which still gets its turn.
 pub const WRAPPER_VARIABLE: &str = "LIVELINE_CAPTURE_WRAPPER";
 
@@ -60,7 +62,7 @@ pub fn wrapper_main() -> ExitCode {
     }
     let mut command = Command::new(&arguments[0]);
     command.args(&arguments[1..]);
-    for variable in [CAPTURE_VARIABLE, CRATE_VARIABLE, WRAPPER_VARIABLE, FOLDER_VARIABLE] {
+    for variable in [CAPTURE_VARIABLE, CRATE_VARIABLE, SOURCE_VARIABLE, WRAPPER_VARIABLE, FOLDER_VARIABLE] {
         command.env_remove(variable);
     }
     if let Some(output) = output {
@@ -71,13 +73,16 @@ pub fn wrapper_main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// The crate's shared library, not its build script, its tests or another package's crate of the same name.
+/// The crate's library, not its build script, its tests, a program or another package's crate of the same name.
 fn is_wanted(arguments: &[String]) -> bool {
     let Ok(wanted) = std::env::var(CRATE_VARIABLE) else { return false };
     let follows =
         |flag: &str, value: &str| arguments.windows(2).any(|pair| pair[0] == flag && pair[1] == value);
+    let source = std::env::var_os(SOURCE_VARIABLE).map(PathBuf::from);
+    let folder = std::env::current_dir().unwrap_or_default();
     follows("--crate-name", &wanted)
-        && (follows("--crate-type", "cdylib") || follows("--crate-type", "dylib"))
+        && ["lib", "rlib", "cdylib", "dylib", "staticlib"].iter().any(|kind| follows("--crate-type", kind))
+        && source.is_none_or(|source| arguments.iter().any(|argument| folder.join(argument) == source))
         && !arguments.iter().any(|argument| argument == "--test")
 }
 

@@ -1,4 +1,4 @@
-//! Runs a compiler as a process group, hands on what it says as it says it, and ends it when asked.
+//! Runs cargo as a process group, hands on what it says as it says it, and ends it when asked.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Command, ExitStatus, Stdio};
@@ -26,23 +26,41 @@ impl Cancel {
         }
     }
 
+    /// Whether both end the same build.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Whether the build was asked to end.
     pub fn is_asked(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).asked
     }
 
     /// Starts a process group unless the build was asked to end: no moment in between is left open.
-    fn start(&self, command: &mut Command) -> io::Result<Option<os::GroupChild>> {
+    pub(super) fn start(&self, command: &mut Command, niceness: i32) -> io::Result<Option<os::GroupChild>> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.asked {
             return Ok(None);
         }
-        let child = os::spawn_group(command)?;
+        let child = match niceness {
+            0 => os::spawn_group(command)?,
+            _ => os::spawn_polite_group(command, niceness)?,
+        };
         state.running = Some(child.group());
         Ok(Some(child))
     }
 
-    fn ended(&self) {
+    /// Makes a process group that already runs this build's; the group is ended if the build was asked to end.
+    pub(super) fn adopt(&self, group: Group) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.running = Some(group);
+        if state.asked {
+            group.kill();
+        }
+    }
+
+    /// The process group is no longer this build's.
+    pub(super) fn ended(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).running = None;
     }
 }
@@ -56,41 +74,26 @@ pub enum Ended {
     Cancelled,
 }
 
-/// Which stream carries the JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Json {
-    /// cargo's.
-    Stdout,
-    /// rustc's.
-    Stderr,
-}
-
-/// Runs `command` to its end. `on_json` gets each line of the JSON stream, `on_text` each line of the other.
+/// Runs cargo to its end. `on_json` gets each line of its standard output, `on_text` each line of the other stream.
 pub fn run(
     command: &mut Command,
-    json: Json,
     cancel: &Cancel,
     on_json: &mut dyn FnMut(&str),
     on_text: &(dyn Fn(&str) + Sync),
 ) -> io::Result<Ended> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let Some(mut child) = cancel.start(command)? else { return Ok(Ended::Cancelled) };
-    let stdout = child.child().stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
-    let stderr = child.child().stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
-    let (json_pipe, text_pipe) = match json {
-        Json::Stdout => (stdout, stderr),
-        Json::Stderr => (stderr, stdout),
-    };
+    let Some(mut child) = cancel.start(command, 0)? else { return Ok(Ended::Cancelled) };
+    let (stdout, stderr) = (child.child().stdout.take(), child.child().stderr.take());
     std::thread::scope(|scope| {
-        scope.spawn(|| read_lines(text_pipe, &mut |line| on_text(line)));
-        read_lines(json_pipe, on_json);
+        scope.spawn(|| read_lines(stderr, &mut |line| on_text(line)));
+        read_lines(stdout, on_json);
     });
     let status = child.wait();
     cancel.ended();
     if cancel.is_asked() { Ok(Ended::Cancelled) } else { status.map(Ended::With) }
 }
 
-fn read_lines(pipe: Option<Box<dyn Read + Send>>, on_line: &mut dyn FnMut(&str)) {
+fn read_lines(pipe: Option<impl Read>, on_line: &mut dyn FnMut(&str)) {
     let Some(pipe) = pipe else { return };
     let mut reader = BufReader::new(pipe);
     let mut line = Vec::new();
@@ -116,8 +119,7 @@ mod tests {
         let text = Mutex::new(Vec::new());
         let on_text = |line: &str| text.lock().unwrap().push(line.to_owned());
         let mut command = shell("echo a; echo x >&2; echo b; exit 3");
-        let ended =
-            run(&mut command, Json::Stdout, &Cancel::default(), &mut |l| json.push(l.to_owned()), &on_text);
+        let ended = run(&mut command, &Cancel::default(), &mut |l| json.push(l.to_owned()), &on_text);
         assert!(matches!(ended.unwrap(), Ended::With(status) if status.code() == Some(3)));
         assert_eq!(
             (json, text.into_inner().unwrap()),
@@ -135,10 +137,7 @@ mod tests {
             grandchild = line.parse().ok();
             asked.cancel();
         };
-        assert!(matches!(
-            run(&mut command, Json::Stdout, &cancel, on_json, &|_| {}).unwrap(),
-            Ended::Cancelled
-        ));
+        assert!(matches!(run(&mut command, &cancel, on_json, &|_| {}).unwrap(), Ended::Cancelled));
         let grandchild = grandchild.expect("the shell printed its child");
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
         while is_running(grandchild) {
@@ -157,7 +156,7 @@ mod tests {
     fn nothing_starts_after_it_was_cancelled() {
         let cancel = Cancel::default();
         cancel.cancel();
-        let ended = run(&mut shell("exit 0"), Json::Stdout, &cancel, &mut |_| {}, &|_| {});
+        let ended = run(&mut shell("exit 0"), &cancel, &mut |_| {}, &|_| {});
         assert!(matches!(ended.unwrap(), Ended::Cancelled));
     }
 }

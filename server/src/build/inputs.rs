@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::invocation::Invocation;
+use super::job::Overlay;
+use super::shadow::Shadow;
 use super::stamp::{Digest, Hash, Identity, Stamps};
+use super::wrapper;
 use crate::project::{LocalPackage, Project};
 
 /// Files as they stood at one moment.
@@ -24,7 +27,7 @@ pub struct Inputs {
 
 impl Inputs {
     /// From a `.d` file; relative paths are rustc's, so relative to its working directory.
-    pub fn read(dep_info: &Path, folder: &Path) -> std::io::Result<Self> {
+    pub(crate) fn read(dep_info: &Path, folder: &Path) -> std::io::Result<Self> {
         Ok(Self::parse(&fs::read_to_string(dep_info)?, folder))
     }
 
@@ -40,22 +43,48 @@ impl Inputs {
         inputs
     }
 
-    /// One hash over all of it, given the invocation that would build.
-    pub fn digest(&self, invocation: &Invocation, stamps: &mut Stamps) -> Hash {
+    /// From the `.d` file of a compile in a shadow tree: with the paths of the real one, without the file that
+    /// only Liveline put there.
+    pub(super) fn read_shadowed(dep_info: &Path, folder: &Path, shadow: &Shadow) -> std::io::Result<Self> {
+        let inputs = Self::read(dep_info, folder)?;
+        let real = inputs.files.iter().filter(|path| !wrapper::is_wrapper(path));
+        Ok(Self { files: real.map(|path| normal(&shadow.real(path))).collect(), ..inputs })
+    }
+
+    /// One hash over all of it, given the invocation that would build and the text that stands in place of files.
+    pub fn digest(&self, invocation: &Invocation, overlay: &Overlay, stamps: &mut Stamps) -> Hash {
         let mut digest = Digest::default();
-        self.files.iter().for_each(|path| digest.add_file(path, stamps));
+        for path in &self.files {
+            match overlay.get(path) {
+                Some(text) => digest.add_text(path, text),
+                None => digest.add_file(path, stamps),
+            }
+        }
         for variable in &self.variables {
-            let value = invocation.set.get(variable).cloned().or_else(|| std::env::var(variable).ok());
             digest.add(variable);
-            digest.add(value.unwrap_or_default());
+            digest.add(invocation.variable(variable).unwrap_or_default());
         }
         digest.finish()
     }
 
-    /// Each file as it stands now: a write in between gives another snapshot, even one of the same bytes.
-    pub fn snapshot(&self) -> Snapshot {
-        self.files.iter().map(|path| (path.clone(), Identity::at(path))).collect()
+    /// Each file that is read from the disk, as it stands now: a write in between gives another snapshot, even one
+    /// of the same bytes.
+    pub fn snapshot(&self, overlay: &Overlay) -> Snapshot {
+        let read = self.files.iter().filter(|path| !overlay.contains_key(*path));
+        read.map(|path| (path.clone(), Identity::at(path))).collect()
     }
+}
+
+/// Without `a/..`, where `a` is no link: an overlay and a watch know a file by one name only.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir if !normal.is_symlink() => _ = normal.pop(),
+            other => normal.push(other),
+        }
+    }
+    normal
 }
 
 /// Words of a make rule: a space is escaped by a backslash.

@@ -1,11 +1,14 @@
 //! A captured rustc call, changed so that it builds one shared library into a folder of our own.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
 use super::capture::{self, Captured};
+use crate::project::Library;
 
 /// How to build a library without cargo.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +17,10 @@ pub struct Invocation {
     pub program: PathBuf,
     /// What stays the same in every build; in an order in which rustc's incremental cache keeps its worth.
     pub arguments: Vec<String>,
+    /// The crate's name.
+    pub crate_name: String,
+    /// The root source file, as cargo names it: mostly relative to the working directory.
+    pub root: String,
     /// The working directory: paths in messages and debug info are relative to it.
     pub folder: PathBuf,
     /// What cargo set on top of the server's own environment.
@@ -22,7 +29,14 @@ pub struct Invocation {
     pub unset: Vec<String>,
     /// Every `--extern` artifact; when one changes, cargo must run again.
     pub externs: Vec<PathBuf>,
+    /// The linker that the user chose.
+    pub linker: Option<String>,
 }
+
+/// Tells a script which library its file is.
+const LIBRARY_VARIABLE: &str = "LIVELINE_LIBRARY";
+/// Tells the scripts of a package which of its files are libraries of their own.
+pub(super) const FILES_VARIABLE: &str = "LIVELINE_FILES";
 
 /// Variables that belong to cargo's run and would mislead a later one.
 const FOREIGN: &[&str] = &[
@@ -33,13 +47,21 @@ const FOREIGN: &[&str] = &[
     "RUSTC_WORKSPACE_WRAPPER",
     capture::CAPTURE_VARIABLE,
     capture::CRATE_VARIABLE,
+    capture::SOURCE_VARIABLE,
     capture::WRAPPER_VARIABLE,
     capture::FOLDER_VARIABLE,
+    LIBRARY_VARIABLE,
 ];
 
 impl Invocation {
-    /// From cargo's call, given the server's own environment and the crate type to build.
-    pub fn from_captured(captured: &Captured, own: &BTreeMap<String, String>, crate_type: &str) -> Self {
+    /// From cargo's call for the crate with this root, given the server's own environment and the crate type to
+    /// build.
+    pub fn from_captured(
+        captured: &Captured,
+        source: &Path,
+        own: &BTreeMap<String, String>,
+        crate_type: &str,
+    ) -> Self {
         let environment: BTreeMap<&str, &str> =
             captured.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let set = environment
@@ -55,23 +77,132 @@ impl Invocation {
             .filter(|name| FOREIGN.contains(name) || !environment.contains_key(name))
             .map(str::to_owned)
             .collect();
+        let is_root = |argument: &&String| captured.folder.join(argument) == source;
+        let root = captured.arguments.iter().find(is_root).cloned();
+        let root = root.unwrap_or_else(|| source.display().to_string());
+        let arguments: Vec<String> = captured.arguments.iter().filter(|a| **a != root).cloned().collect();
         Self {
             program: PathBuf::from(&captured.program),
-            arguments: stable_arguments(&captured.arguments, crate_type),
+            crate_name: value_of(&arguments, "--crate-name").unwrap_or_default().to_owned(),
+            linker: linker(&arguments),
+            externs: externs(&arguments, &captured.folder),
+            arguments: stable_arguments(&arguments, crate_type),
+            root,
             folder: captured.folder.clone(),
             set,
             unset,
-            externs: externs(&captured.arguments, &captured.folder),
         }
     }
 
-    /// All arguments for a build whose output goes to `output`.
-    pub fn arguments_for(&self, output: &Path, incremental: &Path) -> Vec<String> {
-        let mut arguments = self.arguments.clone();
-        arguments.push(format!("-Cincremental={}", incremental.display()));
-        arguments.push(format!("--out-dir={}", output.display()));
+    /// The call for a library: for a script file, that of its package with another crate name and root.
+    pub fn of(&self, library: &Library) -> Self {
+        let mut own = self.clone();
+        if library.file.is_some() {
+            own.crate_name.clone_from(&library.crate_name);
+            let relative = library.source.strip_prefix(&self.folder).ok().filter(|_| self.is_relative());
+            own.root = relative.unwrap_or(&library.source).display().to_string();
+            own.set.remove(FILES_VARIABLE);
+            own.set.insert(LIBRARY_VARIABLE.to_owned(), library.name.clone());
+        }
+        own
+    }
+
+    /// The crates that the code can name.
+    pub(super) fn crate_names(&self) -> Vec<String> {
+        let values = self.arguments.windows(2).filter(|pair| pair[0] == "--extern").map(|pair| &pair[1]);
+        let names = values.map(|value| value.split('=').next().unwrap_or(value));
+        // What has options before its name is not for everyone's eyes.
+        let mut names: Vec<String> = names.filter(|name| !name.contains(':')).map(str::to_owned).collect();
+        names.dedup();
+        names
+    }
+
+    /// Whether rustc's paths are relative to its working directory.
+    pub fn is_relative(&self) -> bool {
+        !Path::new(&self.root).is_absolute()
+    }
+
+    /// All arguments for a build of `root`, a file of the tree `shadow`, with these outputs. Paths come out as cargo
+    /// would have them.
+    pub(super) fn arguments_for(&self, root: &Path, shadow: &Path, outputs: &Outputs<'_>) -> Vec<String> {
+        let shadow = shadow.display();
+        let mut arguments = vec![format!("--crate-name={}", self.crate_name), root.display().to_string()];
+        arguments.extend(self.arguments.iter().cloned());
+        arguments.push(format!("--remap-path-prefix={shadow}=/"));
+        if self.is_relative() {
+            arguments.push(format!("--remap-path-prefix={shadow}{}=", self.folder.display()));
+        }
+        if let Some(program) = outputs.linker {
+            arguments.push(format!("-Clinker={}", program.display()));
+            arguments.extend(flavor(self).map(|flavor| format!("-Clinker-flavor={flavor}")));
+        }
+        arguments.push(format!("-Cincremental={}", outputs.incremental.display()));
+        arguments.push(format!("--out-dir={}", outputs.folder.display()));
         arguments
     }
+
+    /// A command that runs `program` as rustc would be run.
+    pub(super) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.folder).envs(&self.set);
+        self.unset.iter().for_each(|name| {
+            command.env_remove(name);
+        });
+        command
+    }
+
+    /// What a variable is when rustc runs.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        let inherited = || std::env::var(name).ok().filter(|_| !self.unset.iter().any(|unset| unset == name));
+        self.set.get(name).cloned().or_else(inherited)
+    }
+}
+
+/// Where a compile puts what it makes.
+pub(super) struct Outputs<'a> {
+    /// For everything that is new with each build.
+    pub(super) folder: &'a Path,
+    /// The incremental cache.
+    pub(super) incremental: &'a Path,
+    /// What is called in place of the linker.
+    pub(super) linker: Option<&'a Path>,
+}
+
+/// rustc guesses from the linker's name how to speak to it: with ours in its place, the user's has to be named.
+fn flavor(invocation: &Invocation) -> Option<&'static str> {
+    let chosen = |argument: &String| argument.trim_start_matches("-C").starts_with("linker-flavor=");
+    if invocation.arguments.iter().any(chosen) {
+        return None;
+    }
+    let name = Path::new(invocation.linker.as_deref()?).file_stem()?.to_str()?.to_owned();
+    let is = |word: &str| {
+        name == word || name.ends_with(&format!("-{word}")) || name.starts_with(&format!("{word}-"))
+    };
+    if ["lld", "rust-lld"].contains(&name.as_str()) || name.starts_with("ld.") {
+        Some("ld.lld")
+    } else if is("ld") {
+        Some("ld")
+    } else {
+        Some("gcc")
+    }
+}
+
+fn linker(arguments: &[String]) -> Option<String> {
+    let mut last = None;
+    for (index, argument) in arguments.iter().enumerate() {
+        let value = argument.strip_prefix("-C").or_else(|| argument.strip_prefix("--codegen="));
+        let value = match value {
+            Some("") => arguments.get(index + 1).map(String::as_str),
+            None if argument == "--codegen" => arguments.get(index + 1).map(String::as_str),
+            value => value,
+        };
+        last = value.and_then(|value| value.strip_prefix("linker=")).map(str::to_owned).or(last);
+    }
+    last
+}
+
+fn value_of<'a>(arguments: &'a [String], flag: &str) -> Option<&'a str> {
+    arguments.windows(2).find(|pair| pair[0] == flag).map(|pair| pair[1].as_str())
 }
 
 /// Drops what names cargo's own outputs and asks for one shared library and its inputs.
@@ -80,7 +211,7 @@ fn stable_arguments(arguments: &[String], crate_type: &str) -> Vec<String> {
     let mut rest = arguments.iter().map(String::as_str).peekable();
     while let Some(argument) = rest.next() {
         match argument {
-            "--out-dir" | "--crate-type" | "--emit" => {
+            "--out-dir" | "--crate-type" | "--emit" | "--crate-name" => {
                 rest.next();
             }
             "-C" | "--codegen" => {
@@ -90,7 +221,7 @@ fn stable_arguments(arguments: &[String], crate_type: &str) -> Vec<String> {
                 }
             }
             _ if argument.strip_prefix("-C").is_some_and(is_cargos_own) => {}
-            _ if ["--out-dir=", "--crate-type=", "--emit=", "--json", "--error-format"]
+            _ if ["--out-dir=", "--crate-type=", "--emit=", "--json", "--error-format", "--crate-name="]
                 .iter()
                 .any(|prefix| argument.starts_with(prefix)) => {}
             _ => kept.push(argument.to_owned()),
@@ -103,8 +234,11 @@ fn stable_arguments(arguments: &[String], crate_type: &str) -> Vec<String> {
     kept
 }
 
+/// What names cargo's outputs, and what cannot be had together with incremental compilation.
 fn is_cargos_own(codegen: &str) -> bool {
-    codegen.starts_with("incremental=") || codegen.starts_with("extra-filename=")
+    let is_lto = codegen == "lto" || codegen == "linker-plugin-lto";
+    let own = ["incremental=", "extra-filename=", "lto=", "linker-plugin-lto="];
+    is_lto || own.iter().any(|prefix| codegen.starts_with(prefix))
 }
 
 fn externs(arguments: &[String], folder: &Path) -> Vec<PathBuf> {
@@ -129,7 +263,7 @@ mod tests {
         );
         let kept = stable_arguments(&arguments, "cdylib");
         let expected = words(
-            "--crate-name scripts --edition=2024 scripts/src/lib.rs -C debuginfo=2 -C metadata=1 -L dependency=/t \
+            "--edition=2024 scripts/src/lib.rs -C debuginfo=2 -C metadata=1 -L dependency=/t \
              --extern api=/t/libapi.so --crate-type=cdylib --emit=dep-info,link --error-format=json \
              --json=artifacts,future-incompat",
         );
@@ -167,7 +301,7 @@ mod tests {
                 pair("MAKEFLAGS", "y"),
             ],
         };
-        let invocation = Invocation::from_captured(&captured, &own, "cdylib");
+        let invocation = Invocation::from_captured(&captured, Path::new("/w/src/lib.rs"), &own, "cdylib");
         assert_eq!(invocation.set, BTreeMap::from([pair("CARGO_PKG_NAME", "a")]));
         assert_eq!(invocation.unset, ["MAKEFLAGS"]);
     }

@@ -2,11 +2,12 @@
 //! is missing.
 
 use std::path::PathBuf;
+use std::process::ExitStatus;
 
-use super::compile::Ended;
-use super::job::{Order, Progress, at_library};
+use super::attempt::at_library;
+use super::job::{Order, Progress};
 use super::messages::{self, Said};
-use crate::diagnostics::{Severity, from_rustc};
+use crate::diagnostics::{Diagnostic, Severity, from_rustc};
 use crate::project::Broken;
 
 /// How many lines of plain text are kept for an error message.
@@ -22,17 +23,36 @@ pub(super) struct Report<'a> {
     text: Vec<String>,
     /// Files that were made, by cargo's word.
     pub(super) files: Vec<PathBuf>,
+    /// All diagnostics so far.
+    pub(super) said: Vec<Diagnostic>,
+    /// The root source file of a crate whose diagnostics are none of this library's.
+    deaf_to: Option<PathBuf>,
 }
 
 impl<'a> Report<'a> {
     pub(super) fn new(order: &'a Order, folder: PathBuf) -> Self {
-        Self { order, folder, errors: 0, unplaced: Vec::new(), text: Vec::new(), files: Vec::new() }
+        let (unplaced, text, files, said) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { order, folder, errors: 0, unplaced, text, files, said, deaf_to: None }
+    }
+
+    /// Does not hear what is said of the crate with this root.
+    pub(super) fn deaf_to(self, root: Option<PathBuf>) -> Self {
+        Self { deaf_to: root, ..self }
+    }
+
+    /// Takes one line of rustc's messages.
+    pub(super) fn rustc_line(&mut self, line: &str, say: &mut (dyn FnMut(Progress) + Send)) {
+        match messages::rustc(line) {
+            Some(said) => self.hear(said, say),
+            None => self.text(line),
+        }
     }
 
     /// Takes one message and hands its diagnostics on.
     pub(super) fn hear(&mut self, said: Said, say: &mut (dyn FnMut(Progress) + Send)) {
         match said {
             Said::Files(files) => self.files.extend(files),
+            Said::Diagnostic { source, .. } if source.is_some() && source == self.deaf_to => {}
             Said::Diagnostic { diagnostic, source } => {
                 let folder = source.map_or_else(|| self.folder.clone(), |source| self.rustc_folder(&source));
                 let mapped = from_rustc::diagnostics(&diagnostic, &folder);
@@ -50,6 +70,7 @@ impl<'a> Report<'a> {
                         .map(|u| at_library(&self.order.library, u.severity, advise(&u.message))),
                 );
                 if !diagnostics.is_empty() {
+                    self.said.extend(diagnostics.iter().cloned());
                     say(Progress::Diagnostics(diagnostics));
                 }
             }
@@ -65,16 +86,13 @@ impl<'a> Report<'a> {
 
     /// Why a run failed although the code has no error at any place: a linker or another tool that is missing,
     /// a compiler that crashed.
-    pub(super) fn trouble(&self, ended: &Ended) -> Option<Broken> {
+    pub(super) fn trouble(&self, status: ExitStatus) -> Option<Broken> {
         if self.errors > 0 {
             return None;
         }
-        let message = match (self.unplaced.first(), ended) {
-            (Some(message), _) => advise(message),
-            (None, Ended::With(status)) => {
-                format!("the compiler ended with {status}: {}", self.text.join("\n"))
-            }
-            (None, Ended::Cancelled) => return None,
+        let message = match self.unplaced.first() {
+            Some(message) => advise(message),
+            None => format!("the compiler ended with {status}: {}", self.text.join("\n")),
         };
         Some(Broken::at_file(self.order.library.source.clone(), message))
     }

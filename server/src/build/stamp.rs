@@ -6,27 +6,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// sha256 in lower-case hexadecimal.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Hash(pub String);
-
-/// The hash of bytes.
-pub fn hash(bytes: &[u8]) -> Hash {
-    finish(Sha256::new_with_prefix(bytes))
-}
-
-/// The hash of two stretches of bytes as one.
-pub fn hash_both((before, after): (&[u8], &[u8])) -> Hash {
-    finish(Sha256::new_with_prefix(before).chain_update(after))
-}
-
-fn finish(digest: Sha256) -> Hash {
-    Hash(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
-}
+use crate::hash::finish;
+pub use crate::hash::{Hash, hash, hash_both};
 
 /// Many values, hashed as one.
 #[derive(Default)]
@@ -47,6 +30,12 @@ impl Digest {
             Some(hash) => self.add(hash.0),
             None => self.add("missing"),
         }
+    }
+
+    /// Adds text that stands in place of a file: the same as the file with this text.
+    pub fn add_text(&mut self, path: &Path, text: &str) {
+        self.add(path.as_os_str().as_encoded_bytes());
+        self.add(hash(text.as_bytes()).0);
     }
 
     /// The hash of all.
@@ -88,7 +77,7 @@ impl Identity {
 
     /// Whether the last change is so old that a further one would get another time. Clocks of file systems
     /// tick every few milliseconds.
-    fn is_settled(&self) -> bool {
+    pub(super) fn is_settled(&self) -> bool {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_nanos() as i128);
         now - self.changed.max(self.modified) > 50_000_000
     }
