@@ -3,6 +3,7 @@
 //! The hub owns the builds and the engines. A face owns what its user sees. They share nothing but these
 //! messages, so a face works alike with the hub in its own process and with one in another (`crate::link`).
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use liveline_protocol::engine::{Build, Fault, Ran, Reload, Reloaded};
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::diagnostics::Diagnostic;
+use crate::hash::Hash;
 
 /// Face → hub.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -102,6 +104,9 @@ pub enum HubEvent {
         path: PathBuf,
         /// In the order in which they came.
         diagnostics: Vec<Diagnostic>,
+        /// The unsaved text of this file that the newest of them speak of; nothing where they speak of the disk's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<Hash>,
     },
     /// The status has changed.
     Status(Status),
@@ -112,6 +117,17 @@ pub enum HubEvent {
         /// What is being done, for a progress display: `cargo build`, `rustc`.
         stage: String,
         /// Microseconds since the build's start.
+        micros: u64,
+    },
+    /// Unsaved text has been built ahead of its save.
+    Speculated {
+        /// The library.
+        library: String,
+        /// What came of it.
+        outcome: Speculated,
+        /// The unsaved text, by absolute path.
+        seen: BTreeMap<PathBuf, Hash>,
+        /// From the pause in typing to the end of the build, in microseconds.
         micros: u64,
     },
     /// Engines were told of a generation.
@@ -167,6 +183,18 @@ pub enum HubEvent {
         /// A value for the caller, or why it failed.
         result: Result<Value, String>,
     },
+}
+
+/// What came of building unsaved text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Speculated {
+    /// The save has nothing left to build.
+    Ready,
+    /// It has errors, which are shown.
+    Failed,
+    /// It is what was saved last.
+    Unchanged,
 }
 
 /// How loud a message is.

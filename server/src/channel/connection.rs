@@ -17,7 +17,7 @@ use super::peer::{self, Join};
 use super::stream::{Messages, send};
 use crate::core::{EngineSaid, Event, FaceId, Session};
 use crate::face::FaceEvent;
-use crate::hub::{ENGINE_QUEUE, Input};
+use crate::hub::{ENGINE_QUEUE, Input, Joining};
 
 /// How long a new connection may take to say what it is.
 const INTRODUCTION: Duration = Duration::from_secs(5);
@@ -90,7 +90,9 @@ impl Connection {
         let (reply, answer) = oneshot::channel();
         let engine =
             Engine { session: session.clone(), inputs: self.inputs.clone(), outgoing: outgoing.clone() };
-        let request = Input::Attach { session: session.clone(), attach: Box::new(attach), outgoing, reply };
+        let attach = Box::new(attach);
+        let request =
+            Input::Attach(Joining { session: session.clone(), attach, outgoing, reply, has_waited: false });
         let _ = self.inputs.send(request);
         let Ok(attached) = answer.await else {
             return self.refuse(id, REQUEST_FAILED, "the server is ending".to_owned()).await;

@@ -20,13 +20,48 @@ impl Core {
             self.want(&library.name, Want::new(trigger), now, actions);
         }
         actions.extend(project.packages.iter().map(|package| Action::Watch(vec![package.folder.clone()])));
-        for files in project.config.library.iter().filter_map(|library| library.files.as_ref()) {
-            actions.push(tell(Level::Warning, format!(
-                "liveline.toml: this version builds `{files}` only as part of its package, not as a library a file"
-            )));
-        }
         if project.libraries.is_empty() {
             actions.push(tell(Level::Warning, no_libraries(&project)));
+        }
+        self.tell_with_package(&[], &project, actions);
+        self.leave_live_mode(now, actions);
+    }
+
+    /// The same workspace, with other script files. What has come is built when its save is told.
+    pub(super) fn script_files(&mut self, project: Arc<Project>, actions: &mut Vec<Action>) {
+        let before = self.project.replace(project.clone());
+        let gone: Vec<String> =
+            self.libraries.keys().filter(|name| project.library(name).is_none()).cloned().collect();
+        for name in gone {
+            self.remove_library(&name, actions);
+        }
+        for library in &project.libraries {
+            let state = self.libraries.entry(library.name.clone());
+            state.or_insert_with(|| LibraryState::new(library.clone())).library = library.clone();
+        }
+        let before = before.map(|before| before.with_package.clone()).unwrap_or_default();
+        self.tell_with_package(&before, &project, actions);
+    }
+
+    fn tell_with_package(&self, before: &[WithPackage], project: &Project, actions: &mut Vec<Action>) {
+        for file in project.with_package.iter().filter(|file| !before.contains(file)) {
+            let level = if project.library(&file.owner).is_some() { Level::Info } else { Level::Warning };
+            let text = format!(
+                "{} is built with its package `{}`: {}",
+                file.path.display(),
+                file.owner,
+                file.reason
+            );
+            actions.push(tell(level, text));
+        }
+    }
+
+    /// Where unsaved text no longer goes to engines, what is saved does.
+    fn leave_live_mode(&mut self, now: Now, actions: &mut Vec<Action>) {
+        let is_live = self.project.as_ref().is_some_and(|project| project.config.build.apply == Apply::Pause);
+        let names: Vec<String> = self.libraries.keys().cloned().collect();
+        for name in names.iter().filter(|_| !is_live) {
+            self.back_to_saved(name, now, actions);
         }
     }
 
@@ -34,16 +69,21 @@ impl Core {
         let Some(state) = self.libraries.remove(name) else { return };
         actions.extend(state.running_build().map(Action::Cancel));
         show(self.book.remove(name), actions);
-        actions.push(tell(
-            Level::Info,
-            format!("library `{name}` is gone from the workspace; engines keep its last code"),
-        ));
+        // A script file that is built with its package from now on is not gone: the package's next generation has it.
+        let project = self.project.as_ref();
+        if project
+            .is_some_and(|project| project.with_package.iter().any(|file| file.path == state.library.source))
+        {
+            return;
+        }
+        let text = format!("library `{name}` is gone from the workspace; engines keep its last code");
+        actions.push(tell(Level::Info, text));
+        actions.push(Action::TellRetired(Retired { library: name.to_owned() }));
     }
 
     pub(super) fn project_broken(&mut self, broken: Broken, now: Now, actions: &mut Vec<Action>) {
         let wait = self.retry.map_or(FIRST_RETRY, |(_, wait)| (wait * 2).min(SLOWEST_RETRY));
         self.retry = Some((now.instant + wait, wait));
-        actions.push(Action::WakeAt(now.instant + wait));
         self.settle(Some(broken), actions);
     }
 
@@ -59,38 +99,49 @@ impl Core {
 
     pub(super) fn changed(
         &mut self,
-        paths: &[PathBuf],
+        files: &BTreeMap<PathBuf, Option<Hash>>,
         trigger: Trigger,
         saved_at: u64,
         now: Now,
         actions: &mut Vec<Action>,
     ) {
-        if self.is_first_lock_file(paths) {
+        self.settle_buffers(files, trigger);
+        if self.is_first_lock_file(files) {
             return;
         }
-        if paths.iter().any(|path| project::is_project_file(path)) || self.project.is_none() {
+        if files.keys().any(|path| project::is_project_file(path)) || self.project.is_none() {
             actions.push(Action::LoadProject);
         }
         let Some(project) = self.project.clone() else { return };
         let names: Vec<String> = self.libraries.keys().cloned().collect();
         for name in names {
             let Some(state) = self.libraries.get(&name) else { continue };
-            let mine: Vec<&PathBuf> = paths.iter().filter(|path| state.concerns(path, &project)).collect();
-            if !mine.is_empty() {
-                let mut want = Want::new(trigger);
-                want.changed.extend(mine.into_iter().cloned());
-                want.saved_at = Some(saved_at);
-                self.want(&name, want, now, actions);
+            let mine: BTreeMap<PathBuf, Option<Hash>> = files
+                .iter()
+                .filter(|(path, _)| state.concerns(path, &project))
+                .map(|(path, hash)| (path.clone(), hash.clone()))
+                .collect();
+            if mine.is_empty() {
+                continue;
+            }
+            let is_served = self.serves(&name, &mine);
+            let mut want = Want::new(trigger);
+            want.changed.extend(mine.into_keys());
+            want.saved_at = Some(saved_at);
+            match self.libraries.get_mut(&name).filter(|_| is_served) {
+                // What runs builds this very text: it goes on, and the save takes what it makes.
+                Some(state) => state.add(want),
+                None => self.want(&name, want, now, actions),
             }
         }
     }
 
     /// Whether all that has changed is the lock file that cargo writes in the very first build.
-    pub(super) fn is_first_lock_file(&self, paths: &[PathBuf]) -> bool {
+    pub(super) fn is_first_lock_file(&self, files: &BTreeMap<PathBuf, Option<Hash>>) -> bool {
         let is_first =
             |library: &LibraryState| library.current.is_none() && library.running_build().is_some();
         let is_lock = |path: &PathBuf| path.file_name().is_some_and(|name| name == "Cargo.lock");
-        !self.libraries.is_empty() && self.libraries.values().all(is_first) && paths.iter().all(is_lock)
+        !self.libraries.is_empty() && self.libraries.values().all(is_first) && files.keys().all(is_lock)
     }
 
     /// Builds a library as soon as nothing else builds it; what builds it now is out of date and ends.
@@ -104,19 +155,53 @@ impl Core {
     }
 
     pub(super) fn start(&mut self, name: &str, now: Now, actions: &mut Vec<Action>) {
-        let (Some(project), Some(state)) = (&self.project, self.libraries.get_mut(name)) else { return };
+        let saved = self.libraries.values().filter(|state| state.purpose() == Some(Purpose::Saved)).count();
+        if saved >= self.parallel {
+            return;
+        }
+        let Some(mut order) = self.order(name, Purpose::Saved) else { return };
         let build = BuildId(self.builds + 1);
-        let Some(want) = state.begin(build, now.instant) else { return };
-        self.builds = build.0;
-        let order = Order {
-            project: project.clone(),
-            library: state.library.clone(),
-            force: want.force,
-            trigger: want.trigger,
-            changed: want.changed.iter().cloned().collect(),
-            saved_at: want.saved_at,
+        let Some(want) = self.libraries.get_mut(name).and_then(|state| state.begin(build, now.instant))
+        else {
+            return;
         };
+        self.builds = build.0;
+        order.force = want.force;
+        order.trigger = want.trigger;
+        order.changed = want.changed.into_iter().collect();
+        order.saved_at = want.saved_at;
+        self.give_way(name, now, actions);
         actions.push(Action::Build { build, order: Box::new(order) });
+    }
+
+    /// Starts what waits for its turn: saves first.
+    fn start_waiting(&mut self, now: Now, actions: &mut Vec<Action>) {
+        let waiting = self.libraries.iter().filter_map(|(name, state)| Some((name, state.waiting()?)));
+        let mut names: Vec<(bool, String)> =
+            waiting.map(|(name, want)| (want.saved_at.is_none(), name.clone())).collect();
+        names.sort();
+        names.iter().for_each(|(_, name)| self.start(name, now, actions));
+    }
+
+    /// What to build for a library; of unsaved text, what its buffers hold.
+    pub(super) fn order(&self, name: &str, purpose: Purpose) -> Option<Order> {
+        let project = self.project.clone()?;
+        let library = self.libraries.get(name)?.library.clone();
+        let overlay = if purpose == Purpose::Saved { Overlay::default() } else { self.overlay(name) };
+        let changed = overlay.keys().cloned().collect();
+        let kind = self.wanted_kind();
+        let trigger = Trigger::Watch;
+        Some(Order {
+            project,
+            library,
+            purpose,
+            overlay,
+            kind,
+            force: false,
+            trigger,
+            changed,
+            saved_at: None,
+        })
     }
 
     pub(super) fn progress(
@@ -141,7 +226,8 @@ impl Core {
             }
             Progress::Diagnostics(diagnostics) => {
                 state.hear(&diagnostics);
-                show(self.book.add(name, diagnostics), actions);
+                let overlaid = state.overlaid().cloned().unwrap_or_default();
+                show_unsaved(self.book.add(name, diagnostics), &overlaid, actions);
             }
         }
     }
@@ -162,6 +248,13 @@ impl Core {
         actions.push(Action::Watch(inputs.clone()));
         state.inputs = inputs.into_iter().collect();
         let superseded = state.is_superseded();
+        if state.purpose() != Some(Purpose::Saved) {
+            self.ended_unsaved(name, outcome, now, actions);
+            if let Some(state) = self.libraries.get_mut(name) {
+                state.end();
+            }
+            return self.start_waiting(now, actions);
+        }
         match outcome {
             Outcome::Built(reload) => self.built(name, reload, now, actions),
             Outcome::Unchanged { reload, diagnostics } => {
@@ -171,7 +264,7 @@ impl Core {
             Outcome::Failed => self.failed(name, None, now, actions),
             Outcome::Broken(_) if superseded => self.dropped(name, now, actions),
             Outcome::Broken(broken) => self.failed(name, Some(broken), now, actions),
-            Outcome::Cancelled => self.dropped(name, now, actions),
+            Outcome::Cancelled | Outcome::NotNow | Outcome::Ready { .. } => self.dropped(name, now, actions),
             Outcome::Stale => {
                 state.requeue();
                 self.dropped(name, now, actions);
@@ -180,7 +273,8 @@ impl Core {
         if let Some(state) = self.libraries.get_mut(name) {
             state.end();
         }
-        self.start(name, now, actions);
+        self.put_off(name, now);
+        self.start_waiting(now, actions);
     }
 
     pub(super) fn built(&mut self, name: &str, reload: Reload, now: Now, actions: &mut Vec<Action>) {
@@ -224,8 +318,7 @@ impl Core {
                 diagnostics.push(trouble_diagnostic(broken));
                 state.hear(&diagnostics[diagnostics.len() - 1..]);
             }
-            let wait = state.retry_after(FIRST_RETRY, SLOWEST_RETRY, now.instant);
-            actions.push(Action::WakeAt(now.instant + wait));
+            state.retry_after(FIRST_RETRY, SLOWEST_RETRY, now.instant);
             if state.trouble.as_ref() != Some(broken) {
                 actions.push(tell(Level::Error, format!("{name}: {}", broken.message)));
             }
@@ -248,7 +341,12 @@ impl Core {
         now: Now,
         actions: &mut Vec<Action>,
     ) {
-        let Some(library) = self.libraries.get(name).filter(|library| library.was_told()) else { return };
+        // One that ends before a compiler ran is not worth a word, nor is one of unsaved text.
+        let is_news = |library: &&LibraryState| match state {
+            BuildState::Cancelled => library.was_told(),
+            _ => library.purpose() == Some(Purpose::Saved),
+        };
+        let Some(library) = self.libraries.get(name).filter(is_news) else { return };
         let root = self.project.as_ref().map(|project| project.root.as_path()).unwrap_or(Path::new(""));
         let build = library.build(state, root);
         let event = HubEvent::Build {

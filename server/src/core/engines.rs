@@ -3,32 +3,23 @@
 use super::*;
 
 impl Core {
-    pub(super) fn announce(&mut self, reload: Reload, actions: &mut Vec<Action>) {
-        let mut sessions = Vec::new();
-        for engine in
-            self.engines.iter_mut().filter(|engine| engine.attach.loaders.contains(&ArtifactKind::Dylib))
-        {
-            sessions.push(engine.session.clone());
-            if reload.saved_at_unix_micros.is_some() {
-                engine.awaited.insert(reload.library.clone(), reload.generation);
-            }
-        }
-        actions.push(Action::Tell(HubEvent::Announced(reload.clone())));
-        actions.push(Action::TellReload { sessions, reload });
-    }
-
     pub(super) fn attached(&mut self, session: Session, attach: Attach, actions: &mut Vec<Action>) {
         actions.push(Action::Tell(HubEvent::EngineAttached {
             session: session.0.clone(),
             name: attach.engine.name.clone(),
             pid: attach.engine.pid,
         }));
-        if !attach.loaders.contains(&ArtifactKind::Dylib) {
-            let text =
-                format!("engine `{}` offers no loader `dylib`: it gets no reloads", attach.engine.name);
+        if attach.loaders.is_empty() {
+            let text = format!("engine `{}` offers no loader: it gets no reloads", attach.engine.name);
             actions.push(tell(Level::Warning, text));
         }
-        self.engines.push(Engine { session, attach, running: BTreeMap::new(), awaited: BTreeMap::new() });
+        self.engines.push(Engine {
+            session,
+            attach,
+            running: BTreeMap::new(),
+            awaited: BTreeMap::new(),
+            wanted: BTreeMap::new(),
+        });
     }
 
     pub(super) fn engine_gone(&mut self, session: &Session, actions: &mut Vec<Action>) {
@@ -74,6 +65,16 @@ impl Core {
             }
         }
         let (name, library) = (engine.attach.engine.name.clone(), &reloaded.library);
+        let can_retry = reloaded.outcome == Answer::Refused && reloaded.generation == state.generation();
+        if let Some(kind) = reloaded.retry.filter(|_| can_retry) {
+            let (reason, library) = (reloaded.reason.clone().unwrap_or_default(), library.clone());
+            let text = format!(
+                "`{name}` gets generation {} of `{library}` as a {kind}: {reason}",
+                reloaded.generation
+            );
+            actions.push(tell(Level::Warning, text));
+            return self.try_other_form(session, &library, kind, actions);
+        }
         let text = match (&reloaded.reason, is_applied) {
             (Some(reason), true) => {
                 Some(format!("`{name}` runs generation {} of `{library}`: {reason}", reloaded.generation))

@@ -1,13 +1,15 @@
 //! One library's state: what runs, what waits, what was good.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use liveline_protocol::engine::{Build, BuildState, FirstError, Generation, Reload, Trigger};
+use liveline_protocol::engine::{ArtifactKind, Build, BuildState, FirstError, Generation, Reload, Trigger};
 use liveline_protocol::status::{LastReload, LibraryState as StatusState};
 
 use super::Session;
+use super::speculation::{Overlaid, Speculation};
+use crate::build::job::Purpose;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::project::{Broken, Library, Project};
 
@@ -48,7 +50,11 @@ impl Want {
 #[derive(Debug)]
 struct Running {
     build: BuildId,
-    want: Want,
+    purpose: Purpose,
+    /// What it is to reach, if it is a build of what is saved.
+    want: Option<Want>,
+    /// The unsaved text that it builds.
+    overlaid: Overlaid,
     began: Instant,
     stage: Option<String>,
     said: Vec<Diagnostic>,
@@ -61,6 +67,8 @@ pub struct LibraryState {
     pub library: Library,
     /// The last good build.
     pub current: Option<Reload>,
+    /// It in the forms in which it has been made so far.
+    pub forms: BTreeMap<ArtifactKind, Reload>,
     /// How its last reload went.
     pub last_reload: Option<LastReload>,
     /// The files whose change would change it.
@@ -69,6 +77,8 @@ pub struct LibraryState {
     pub trouble: Option<Broken>,
     /// What its running code has failed with, or why it is not taken, by engine.
     pub faults: Vec<(Session, Diagnostic)>,
+    /// What is built ahead of the next save.
+    pub speculation: Speculation,
     running: Option<Running>,
     waiting: Option<Want>,
     failed: bool,
@@ -81,10 +91,12 @@ impl LibraryState {
         Self {
             library,
             current: None,
+            forms: BTreeMap::new(),
             last_reload: None,
             inputs: BTreeSet::new(),
             trouble: None,
             faults: Vec::new(),
+            speculation: Speculation::default(),
             running: None,
             waiting: None,
             failed: false,
@@ -95,14 +107,17 @@ impl LibraryState {
     /// Whether a change of `path` can change this library. A script's log or picture below the package's folder
     /// must not: it would end every build.
     pub fn concerns(&self, path: &Path, project: &Project) -> bool {
-        self.inputs.contains(path)
-            || (path.extension().is_some_and(|extension| extension == "rs")
-                && project.packages_of(&self.library).any(|package| path.starts_with(&package.folder)))
+        if self.inputs.contains(path) || self.library.source == path {
+            return true;
+        }
+        self.library.file.is_none()
+            && path.extension().is_some_and(|extension| extension == "rs")
+            && project.packages_of(&self.library).any(|package| path.starts_with(&package.folder))
     }
 
-    /// Adds to what waits. What runs is out of date by that, so what it was to reach waits too.
+    /// Adds to what waits. A build of saved text is out of date by that, so what it was to reach waits too.
     pub fn add(&mut self, want: Want) {
-        let running = self.running.as_ref().map(|running| running.want.clone());
+        let running = self.running.as_ref().and_then(|running| running.want.clone());
         match self.waiting.take().or(running) {
             Some(mut waiting) => {
                 waiting.merge(want);
@@ -118,8 +133,30 @@ impl LibraryState {
             return None;
         }
         let want = self.waiting.take()?;
-        self.running = Some(Running { build, want: want.clone(), began: now, stage: None, said: Vec::new() });
+        let overlaid = Overlaid::default();
+        self.running = Some(Running::new(build, Purpose::Saved, Some(want.clone()), overlaid, now));
         Some(want)
+    }
+
+    /// Takes note of a build of unsaved text. Nothing may run.
+    pub fn begin_unsaved(&mut self, build: BuildId, purpose: Purpose, overlaid: Overlaid, now: Instant) {
+        self.running = Some(Running::new(build, purpose, None, overlaid, now));
+    }
+
+    /// What waits for its turn.
+    pub fn waiting(&self) -> Option<&Want> {
+        self.waiting.as_ref()
+    }
+
+    /// What the running build is for.
+    pub fn purpose(&self) -> Option<Purpose> {
+        self.running.as_ref().map(|running| running.purpose)
+    }
+
+    /// The unsaved text that the running build builds.
+    pub fn overlaid(&self) -> Option<&Overlaid> {
+        let unsaved = self.running.as_ref().filter(|running| running.purpose != Purpose::Saved);
+        unsaved.map(|running| &running.overlaid)
     }
 
     /// The build that runs.
@@ -139,7 +176,7 @@ impl LibraryState {
 
     /// The running build has to be done again.
     pub fn requeue(&mut self) {
-        if let Some(want) = self.running.as_ref().map(|running| running.want.clone()) {
+        if let Some(want) = self.running.as_ref().and_then(|running| running.want.clone()) {
             self.add(want);
         }
     }
@@ -157,7 +194,9 @@ impl LibraryState {
 
     /// Whether anyone has been told of the running build: one that finds nothing to do is not worth a word.
     pub fn was_told(&self) -> bool {
-        self.failed || self.running.as_ref().is_some_and(|running| running.stage.is_some())
+        let running = self.running.as_ref();
+        running.is_none_or(|running| running.purpose == Purpose::Saved)
+            && (self.failed || running.is_some_and(|running| running.stage.is_some()))
     }
 
     /// Takes in diagnostics of the running build.
@@ -174,6 +213,10 @@ impl LibraryState {
 
     /// There is a good generation, new or found again.
     pub fn good(&mut self, reload: Reload) {
+        if self.generation() != reload.generation {
+            self.forms.clear();
+        }
+        self.forms.insert(reload.artifact.kind, reload.clone());
         self.current = Some(reload);
         self.failed = false;
         self.trouble = None;
@@ -201,6 +244,11 @@ impl LibraryState {
         wait
     }
 
+    /// When another try is due, if none runs.
+    pub fn retry_at(&self) -> Option<Instant> {
+        self.retry.filter(|_| self.running.is_none()).map(|(at, _)| at)
+    }
+
     /// Whether another try is due.
     pub fn retry_is_due(&self, now: Instant) -> bool {
         self.running.is_none() && self.retry.is_some_and(|(at, _)| at <= now)
@@ -226,7 +274,7 @@ impl LibraryState {
     /// For `liveline/status`.
     pub fn status(&self, is_live: bool) -> StatusState {
         match (&self.running, self.failed, is_live) {
-            (Some(running), ..) if running.stage.is_some() => StatusState::Building,
+            (Some(running), ..) if running.want.is_some() && running.stage.is_some() => StatusState::Building,
             (_, true, _) => StatusState::Failed,
             (_, false, true) => StatusState::Live,
             (_, false, false) => StatusState::Idle,
@@ -256,6 +304,12 @@ impl LibraryState {
     pub fn micros(&self, now: Instant) -> u64 {
         let passed = self.running.as_ref().map(|running| now.saturating_duration_since(running.began));
         passed.map_or(0, |passed| u64::try_from(passed.as_micros()).unwrap_or(u64::MAX))
+    }
+}
+
+impl Running {
+    fn new(build: BuildId, purpose: Purpose, want: Option<Want>, overlaid: Overlaid, began: Instant) -> Self {
+        Self { build, purpose, want, overlaid, began, stage: None, said: Vec::new() }
     }
 }
 

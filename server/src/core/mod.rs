@@ -7,25 +7,33 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use liveline_protocol::engine::{
-    ArtifactKind, Attach, Build, BuildState, Fault, FaultKind, Frame, Generation, Outcome as Answer, Place,
-    Ran, Reload, Reloaded, Trigger,
+    ArtifactKind, Attach, BuildState, Fault, FaultKind, Frame, Generation, Outcome as Answer, Place, Reload,
+    Reloaded, Retired, Trigger,
 };
 use liveline_protocol::status::{self, LastReload, Status};
 use serde_json::Value;
 
-use crate::build::job::{Order, Outcome, Progress};
+use crate::build::job::{Order, Outcome, Overlay, Progress, Purpose};
+use crate::config::{Apply, Loader};
 use crate::diagnostics::book::{Book, FileDiagnostics};
 use crate::diagnostics::{Diagnostic, Position, Severity, Source, at_file};
-use crate::face::{Command, HubEvent, Level};
-use crate::project::{self, Broken, Project};
+use crate::face::{Command, HubEvent, Level, Speculated};
+use crate::hash::{Hash, hash};
+use crate::project::{self, Broken, Project, WithPackage, script_file};
 
 mod builds;
 mod engines;
+mod forms;
 mod library;
+mod messages;
+mod speculation;
 #[cfg(test)]
 mod tests;
 
+use speculation::{Buffer, Overlaid};
+
 pub use library::{BuildId, LibraryState, Want};
+pub use messages::{Action, EngineSaid, Event};
 
 /// How soon what is broken from outside is tried again: doubled each time up to [`SLOWEST_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_secs(2);
@@ -52,130 +60,6 @@ pub struct Session(pub String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FaceId(pub u64);
 
-/// What happens to the server.
-#[derive(Debug)]
-pub enum Event {
-    /// cargo has said what the workspace is.
-    ProjectLoaded(Result<Arc<Project>, Broken>),
-    /// Files have other content now.
-    Changed {
-        /// Absolute.
-        paths: Vec<PathBuf>,
-        /// An editor's save, or something that no editor announced.
-        trigger: Trigger,
-        /// When, in microseconds since the Unix epoch.
-        saved_at: u64,
-    },
-    /// A build says something on its way.
-    Progress {
-        /// Which build.
-        build: BuildId,
-        /// Of which library.
-        library: String,
-        /// What it says.
-        progress: Progress,
-    },
-    /// A build has ended.
-    Ended {
-        /// Which build.
-        build: BuildId,
-        /// Of which library.
-        library: String,
-        /// How.
-        outcome: Outcome,
-        /// The files whose change would change the library.
-        inputs: Vec<PathBuf>,
-    },
-    /// An engine has attached and was given `libraries()`.
-    EngineAttached {
-        /// Its connection.
-        session: Session,
-        /// What it said.
-        attach: Attach,
-    },
-    /// An engine has reported.
-    EngineSaid {
-        /// Its connection.
-        session: Session,
-        /// What it said.
-        said: EngineSaid,
-    },
-    /// An engine's connection has ended.
-    EngineGone {
-        /// Its connection.
-        session: Session,
-    },
-    /// A person asks for something.
-    Command {
-        /// Who wants the answer.
-        face: FaceId,
-        /// For the answer.
-        id: u64,
-        /// What is asked.
-        command: Command,
-    },
-    /// A deadline that was asked for has come.
-    Tick,
-}
-
-/// What an engine reports.
-#[derive(Debug)]
-pub enum EngineSaid {
-    /// What became of a reload.
-    Reloaded(Reloaded),
-    /// A script failed.
-    Fault(Fault),
-    /// Script functions were called.
-    Ran(Ran),
-}
-
-/// What the server does.
-#[derive(Debug)]
-pub enum Action {
-    /// Ask cargo what the workspace is.
-    LoadProject,
-    /// Start a build.
-    Build {
-        /// Its name.
-        build: BuildId,
-        /// What to build.
-        order: Box<Order>,
-    },
-    /// End a build.
-    Cancel(BuildId),
-    /// Tell engines how a build is.
-    TellBuild(Build),
-    /// Tell engines to take a generation.
-    TellReload {
-        /// Which engines.
-        sessions: Vec<Session>,
-        /// What to take.
-        reload: Reload,
-    },
-    /// Tell every face.
-    Tell(HubEvent),
-    /// Answer a command.
-    Answer {
-        /// Who asked.
-        face: FaceId,
-        /// For the face.
-        id: u64,
-        /// A value, or why not.
-        result: Result<Value, String>,
-    },
-    /// Keep the diagnostics of a good generation for the next start.
-    KeepDiagnostics {
-        /// The generation's library and number.
-        reload: Reload,
-        /// Its warnings.
-        diagnostics: Vec<Diagnostic>,
-    },
-    /// Watch these files wherever they are.
-    Watch(Vec<PathBuf>),
-    /// Send [`Event::Tick`] then.
-    WakeAt(Instant),
-}
-
 /// One attached engine.
 #[derive(Debug)]
 struct Engine {
@@ -185,11 +69,16 @@ struct Engine {
     /// The generations of saves that were announced while it was attached: only these have a time from save to
     /// live.
     awaited: BTreeMap<String, Generation>,
+    /// The generations that it wants in another form than they are in, and the form.
+    wanted: BTreeMap<String, (Generation, ArtifactKind)>,
 }
 
 /// All that the server knows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Core {
+    /// How many builds of saved text run at once.
+    parallel: usize,
+    buffers: BTreeMap<PathBuf, Buffer>,
     project: Option<Arc<Project>>,
     libraries: BTreeMap<String, LibraryState>,
     engines: Vec<Engine>,
@@ -199,17 +88,42 @@ pub struct Core {
     retry: Option<(Instant, Duration)>,
     builds: u64,
     status: Status,
+    wake_at: Option<Instant>,
 }
 
 impl Core {
+    /// Knows nothing yet; at most `parallel` builds of saved text run at once.
+    pub fn new(parallel: usize) -> Self {
+        Self {
+            parallel: parallel.max(1),
+            buffers: BTreeMap::new(),
+            project: None,
+            libraries: BTreeMap::new(),
+            engines: Vec::new(),
+            book: Book::default(),
+            trouble: None,
+            retry: None,
+            builds: 0,
+            status: Status::default(),
+            wake_at: None,
+        }
+    }
+
     /// Takes in what has happened and says what to do.
     pub fn handle(&mut self, event: Event, now: Now) -> Vec<Action> {
         let mut actions = Vec::new();
         match event {
             Event::ProjectLoaded(Ok(project)) => self.project_loaded(project, now, &mut actions),
             Event::ProjectLoaded(Err(broken)) => self.project_broken(broken, now, &mut actions),
-            Event::Changed { paths, trigger, saved_at } => {
-                self.changed(&paths, trigger, saved_at, now, &mut actions)
+            Event::ScriptFiles(project) => self.script_files(project, &mut actions),
+            Event::Changed { files, trigger, saved_at } => {
+                self.changed(&files, trigger, saved_at, now, &mut actions)
+            }
+            Event::Opened { path, text } => self.opened(path, text, &mut actions),
+            Event::Edited { path, text } => self.edited(path, text, now, &mut actions),
+            Event::Closed { path } => self.closed(&path, now, &mut actions),
+            Event::Formed { library, generation, kind, result } => {
+                self.formed(&library, generation, kind, result, &mut actions);
             }
             Event::Progress { build, library, progress } => {
                 self.progress(build, &library, progress, now, &mut actions);
@@ -226,14 +140,23 @@ impl Core {
             }
             Event::Tick => self.tick(now, &mut actions),
         }
+        self.speculate(now, &mut actions);
         self.tell_status(&mut actions);
+        self.set_alarm(&mut actions);
         actions
     }
 
-    /// The current generation of every library, for an engine that attaches now. Their saves are history.
-    pub fn current(&self) -> Vec<Reload> {
-        let reloads = self.libraries.values().filter_map(|library| library.current.clone());
-        reloads.map(|reload| Reload { saved_at_unix_micros: None, ..reload }).collect()
+    /// Asks to be woken at the next deadline, if that is another one than was asked for before.
+    fn set_alarm(&mut self, actions: &mut Vec<Action>) {
+        let retries = self.libraries.values().filter_map(LibraryState::retry_at);
+        // What is due and has to wait for a build is looked at when that ends.
+        let is_free = self.libraries.values().all(|state| state.running_build().is_none());
+        let pauses = self.libraries.values().filter(|_| is_free).filter_map(|state| state.speculation.due());
+        let next = retries.chain(pauses).chain(self.retry.map(|(at, _)| at)).min();
+        if next != self.wake_at {
+            self.wake_at = next;
+            actions.push(Action::WakeAt(next));
+        }
     }
 
     /// All that is worth knowing at a glance.
@@ -245,7 +168,11 @@ impl Core {
     pub fn picture(&self) -> Vec<HubEvent> {
         let mut events = vec![HubEvent::Status(self.status.clone())];
         let pages = self.book.picture().into_iter();
-        events.extend(pages.map(|(path, diagnostics)| HubEvent::Diagnostics { path, diagnostics }));
+        events.extend(pages.map(|(path, diagnostics)| HubEvent::Diagnostics {
+            path,
+            diagnostics,
+            seen: None,
+        }));
         events
     }
 
@@ -272,7 +199,16 @@ impl Core {
                     actions.extend(build.map(Action::Cancel));
                 }
             }
-            Command::Undo { .. } | Command::ResetState { .. } | Command::RestartEngine => {
+            Command::Undo { library } => {
+                let names = self.named(library.as_deref())?;
+                let gone_back = names.iter().filter(|name| self.back_to_saved(name, now, actions)).count();
+                if gone_back == 0 {
+                    return Err(
+                        "what runs is what was saved last; going back further is not possible yet".to_owned()
+                    );
+                }
+            }
+            Command::ResetState { .. } | Command::RestartEngine => {
                 return Err("this version of the Liveline server cannot do that yet".to_owned());
             }
         }
@@ -291,6 +227,7 @@ impl Core {
     }
 
     fn tick(&mut self, now: Now, actions: &mut Vec<Action>) {
+        self.wake_at = None;
         if self.retry.is_some_and(|(at, _)| at <= now.instant) {
             actions.push(Action::LoadProject);
         }
@@ -321,8 +258,22 @@ impl Core {
         let generation = library.generation();
         let is_live = self.engines.iter().any(|engine| engine.running.get(&name) == Some(&generation));
         let last_reload: Option<LastReload> = library.last_reload;
-        status::Library { state: library.status(is_live), generation, last_reload, library: name }
+        let unsaved = library.current.as_ref().is_some_and(|current| current.unsaved);
+        let with_package =
+            self.project.as_ref().map(|project| with_package(project, &name)).unwrap_or_default();
+        let state = library.status(is_live);
+        status::Library { state, generation, last_reload, unsaved, with_package, library: name }
     }
+}
+
+fn with_package(project: &Project, library: &str) -> Vec<status::WithPackage> {
+    let of_library = project.with_package.iter().filter(|file| file.owner == library);
+    of_library
+        .map(|file| status::WithPackage {
+            file: file.path.strip_prefix(&project.root).unwrap_or(&file.path).display().to_string(),
+            reason: file.reason.clone(),
+        })
+        .collect()
 }
 
 fn engine_status(engine: &Engine) -> status::Engine {
@@ -350,7 +301,15 @@ fn no_libraries(project: &Project) -> String {
 }
 
 fn show(files: Vec<FileDiagnostics>, actions: &mut Vec<Action>) {
-    let tells = files.into_iter().map(|(path, diagnostics)| HubEvent::Diagnostics { path, diagnostics });
+    show_unsaved(files, &Overlaid::default(), actions);
+}
+
+/// Of a build that saw unsaved text.
+fn show_unsaved(files: Vec<FileDiagnostics>, overlaid: &Overlaid, actions: &mut Vec<Action>) {
+    let tells = files.into_iter().map(|(path, diagnostics)| {
+        let seen = overlaid.get(&path).cloned();
+        HubEvent::Diagnostics { path, diagnostics, seen }
+    });
     actions.extend(tells.map(Action::Tell));
 }
 

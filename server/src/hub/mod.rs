@@ -1,11 +1,14 @@
 //! The hub: one loop that owns the core, carries out its actions and feeds it what happens.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use liveline_protocol::engine::{Attach, Attached, Reload, Server, Trigger, method};
+use liveline_protocol::engine::{
+    ArtifactKind, Attach, Attached, Generation, Reload, Server, Trigger, method,
+};
 use liveline_protocol::message::Message;
 use liveline_protocol::{PROTOCOL_VERSION, status::Status};
 use tokio::sync::{mpsc, oneshot};
@@ -47,18 +50,24 @@ pub enum Input {
     /// A face says something.
     Face(FaceId, FaceEvent),
     /// An engine attaches.
-    Attach {
-        /// Its connection.
-        session: Session,
-        /// What it says.
-        attach: Box<Attach>,
-        /// To it.
-        outgoing: mpsc::Sender<Message>,
-        /// The answer's way.
-        reply: oneshot::Sender<Attached>,
-    },
+    Attach(Joining),
     /// Someone wants to know how things stand.
     Status(oneshot::Sender<Status>),
+}
+
+/// An engine that attaches.
+#[derive(Debug)]
+pub struct Joining {
+    /// Its connection.
+    pub session: Session,
+    /// What it says.
+    pub attach: Box<Attach>,
+    /// To it.
+    pub outgoing: mpsc::Sender<Message>,
+    /// The answer's way.
+    pub reply: oneshot::Sender<Attached>,
+    /// Whether the generations that it needs in another form have been made, as far as they can be.
+    pub has_waited: bool,
 }
 
 /// Why a hub's loop has ended.
@@ -83,6 +92,7 @@ pub struct Hub {
     sight: Sight,
     watch: Option<Watch>,
     wake_at: Option<Instant>,
+    project: Option<Arc<Project>>,
     is_loading: bool,
     load_again: bool,
     has_moved: bool,
@@ -98,7 +108,7 @@ impl Hub {
         Self {
             workshop: Arc::new(Workshop::open(&home.folder)),
             home,
-            core: Core::default(),
+            core: Core::new(std::thread::available_parallelism().map_or(1, NonZero::get)),
             inputs,
             faces: BTreeMap::new(),
             engines: BTreeMap::new(),
@@ -106,6 +116,7 @@ impl Hub {
             sight: Sight::default(),
             watch,
             wake_at: None,
+            project: None,
             is_loading: false,
             load_again: false,
             has_moved: false,
@@ -149,9 +160,7 @@ impl Hub {
             Input::FaceJoined { face, updates, owner } => self.face_joined(face, updates, owner),
             Input::FaceLeft(face) => drop(self.faces.remove(&face)),
             Input::Face(face, event) => self.face_said(face, event),
-            Input::Attach { session, attach, outgoing, reply } => {
-                self.attach(session, *attach, outgoing, reply)
-            }
+            Input::Attach(joining) => self.attach(joining),
             Input::Status(reply) => drop(reply.send(self.core.status().clone())),
         }
     }
@@ -163,6 +172,7 @@ impl Hub {
             Event::ProjectLoaded(result) => {
                 self.is_loading = false;
                 if let Ok(project) = result {
+                    self.project = Some(project.clone());
                     self.has_moved = project.home() != self.home;
                     self.watch_tree(&project.root.clone());
                 }
@@ -204,7 +214,16 @@ impl Hub {
                 self.workshop.keep_diagnostics(&library, generation, diagnostics);
             }
             Action::Watch(paths) => paths.iter().for_each(|path| self.watch_path(path)),
-            Action::WakeAt(at) => self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at))),
+            Action::WakeAt(at) => self.wake_at = at,
+            Action::Prepare(order) => {
+                let workshop = self.workshop.clone();
+                std::thread::spawn(move || workshop.prepare(&order));
+            }
+            Action::Form { library, generation, kind } => self.form(vec![(library, generation, kind)], None),
+            Action::TellRetired(retired) => {
+                let sessions: Vec<Session> = self.engines.keys().cloned().collect();
+                self.tell_engines(&sessions, &Message::notification(method::RETIRED, &retired));
+            }
         }
     }
 
@@ -264,10 +283,13 @@ impl Hub {
                     Vec::new(),
                 )
             });
-            let is_built = matches!(outcome, Outcome::Built(_));
+            // A script file that nobody has touched is one of many, and its caches are as full as they can be.
+            let is_idle = order.trigger == Trigger::Initial && order.library.file.is_some();
+            let is_over =
+                !is_idle && !matches!(outcome, Outcome::Cancelled | Outcome::NotNow | Outcome::Stale);
             send(Event::Ended { build, library: library.clone(), outcome, inputs });
-            if is_built {
-                workshop.warm(&order);
+            if is_over {
+                workshop.prepare(&order);
             }
         });
     }
@@ -288,16 +310,30 @@ impl Hub {
                 }
             }
             FaceEvent::Command { id, command } => self.handle(Event::Command { face, id, command }),
-            // Unsaved text does not change a build yet.
-            FaceEvent::Opened { .. } | FaceEvent::Edited { .. } | FaceEvent::Closed { .. } => {}
+            FaceEvent::Opened { path, text } => {
+                // A buffer that a face brings along may hold what was typed before it came.
+                let is_saved = std::fs::read(&path).is_ok_and(|bytes| bytes == text.as_bytes());
+                self.handle(match is_saved {
+                    true => Event::Opened { path, text },
+                    false => Event::Edited { path, text },
+                });
+            }
+            FaceEvent::Edited { path, text } => self.handle(Event::Edited { path, text }),
+            FaceEvent::Closed { path } => self.handle(Event::Closed { path }),
         }
     }
 
     fn changed(&mut self, paths: Vec<PathBuf>, trigger: Trigger) {
+        if let Some(project) = self.project.as_ref().and_then(|project| project.with_script_files(&paths)) {
+            let project = Arc::new(project);
+            self.project = Some(project.clone());
+            self.handle(Event::ScriptFiles(project));
+        }
         let now = now_micros();
         let written = paths.iter().filter_map(|path| modified_micros(path)).max();
         let saved_at = written.filter(|at| *at <= now && now - at < BELIEVED_SAVE).unwrap_or(now);
-        self.handle(Event::Changed { paths, trigger, saved_at });
+        let files = paths.into_iter().map(|path| (path.clone(), self.sight.hash(&path))).collect();
+        self.handle(Event::Changed { files, trigger, saved_at });
     }
 
     fn sighted(&mut self, sighting: &Sighting) {
@@ -376,24 +412,38 @@ impl Hub {
         }
     }
 
-    fn attach(
-        &mut self,
-        session: Session,
-        attach: Attach,
-        outgoing: mpsc::Sender<Message>,
-        reply: oneshot::Sender<Attached>,
-    ) {
+    fn attach(&mut self, joining: Joining) {
+        let missing = self.core.missing(&joining.attach);
+        if !missing.is_empty() && !joining.has_waited {
+            return self.form(missing, Some(Joining { has_waited: true, ..joining }));
+        }
+        let Joining { session, attach, outgoing, reply, .. } = joining;
         let attached = Attached {
             protocol: PROTOCOL_VERSION,
             session: session.0.clone(),
             server: Server { name: "liveline".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             artifacts: self.workshop.artifacts().display().to_string(),
-            libraries: self.core.current(),
+            libraries: self.core.current(&attach),
         };
         if reply.send(attached).is_ok() {
             self.engines.insert(session.clone(), outgoing);
-            self.handle(Event::EngineAttached { session, attach });
+            self.handle(Event::EngineAttached { session, attach: *attach });
         }
+    }
+
+    /// Makes generations in other forms, off this thread: a linker takes its time. An engine that attaches waits
+    /// for them.
+    fn form(&mut self, wanted: Vec<(String, Generation, ArtifactKind)>, joining: Option<Joining>) {
+        let (workshop, inputs) = (self.workshop.clone(), self.inputs.clone());
+        std::thread::spawn(move || {
+            for (library, generation, kind) in wanted {
+                let result = workshop.in_form(&library, generation, kind);
+                let _ = inputs.send(Input::core(Event::Formed { library, generation, kind, result }));
+            }
+            if let Some(joining) = joining {
+                let _ = inputs.send(Input::Attach(joining));
+            }
+        });
     }
 }
 

@@ -1,7 +1,7 @@
 //! Turns sightings of files into changes of content: told once, after the writer is done.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::build::stamp::{Hash, Stamps, hash};
@@ -72,6 +72,11 @@ impl Sight {
     fn is_newly_empty(&self, path: &PathBuf) -> bool {
         let is_empty = std::fs::metadata(path).is_ok_and(|metadata| metadata.len() == 0);
         is_empty && self.told.get(path).is_none_or(|told| *told != Some(hash(b"")))
+    }
+
+    /// The hash of what is in a file now; `None` if there is no readable file.
+    pub fn hash(&mut self, path: &Path) -> Option<Hash> {
+        self.stamps.of(path)
     }
 
     /// Whether a file has other content than was told last; from now on it counts as told.

@@ -2,180 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use liveline_protocol::engine::{Artifact, Engine as EngineName, Generation};
+use liveline_protocol::engine::Generation;
 use liveline_protocol::status::LibraryState as StatusState;
 
 use super::*;
-use crate::config::Config;
-use crate::project::{Library, LocalPackage};
 
-const SOURCE: &str = "/w/scripts/src/lib.rs";
-
-struct Fixture {
-    core: Core,
-    now: Now,
-    actions: Vec<Action>,
-}
-
-/// A workspace with the libraries `names`, each `/w/<name>/src/lib.rs`, all sharing `/w/api`.
-fn fixture(names: &[&str]) -> Fixture {
-    let now = Now { instant: Instant::now(), unix_micros: 1_000_000 };
-    let mut fixture = Fixture { core: Core::default(), now, actions: Vec::new() };
-    fixture.event(Event::ProjectLoaded(Ok(Arc::new(project(names)))));
-    fixture
-}
-
-fn project(names: &[&str]) -> Project {
-    let package = |name: &&str| LocalPackage {
-        name: (*name).to_owned(),
-        folder: PathBuf::from(format!("/w/{name}")),
-        crate_name: Some((*name).to_owned()),
-        build_script: false,
-        member: true,
-    };
-    let library = |name: &&str| Library {
-        name: (*name).to_owned(),
-        crate_name: (*name).to_owned(),
-        source: PathBuf::from(format!("/w/{name}/src/lib.rs")),
-        crate_type: "cdylib",
-        api: None,
-        packages: vec![(*name).to_owned(), "api".to_owned()],
-    };
-    Project {
-        root: PathBuf::from("/w"),
-        target: PathBuf::from("/w/target"),
-        config: Config::default(),
-        libraries: names.iter().map(library).collect(),
-        engines: vec!["game".to_owned()],
-        packages: names.iter().chain(&["api"]).map(package).collect(),
-    }
-}
-
-fn reload(library: &str, generation: u64) -> Reload {
-    Reload {
-        library: library.to_owned(),
-        generation: Generation(generation),
-        artifact: Artifact {
-            kind: ArtifactKind::Dylib,
-            file: format!("{library}-{generation}.so"),
-            sha256: String::new(),
-            bytes: 1,
-        },
-        changed: Vec::new(),
-        trigger: Trigger::Save,
-        speculated: false,
-        build_micros: 7,
-        saved_at_unix_micros: Some(1_000_000),
-        api: None,
-    }
-}
-
-fn error(line: u32) -> Diagnostic {
-    let mut diagnostic = at_file(Path::new(SOURCE), Severity::Error, "wrong".to_owned());
-    diagnostic.span.start.line = line;
-    diagnostic
-}
-
-impl Fixture {
-    fn event(&mut self, event: Event) -> &mut Self {
-        self.actions = self.core.handle(event, self.now);
-        self
-    }
-
-    fn save(&mut self, path: &str) -> &mut Self {
-        let paths = vec![PathBuf::from(path)];
-        self.event(Event::Changed { paths, trigger: Trigger::Save, saved_at: 1_000_000 })
-    }
-
-    fn stage(&mut self, build: u64, library: &str) -> &mut Self {
-        let progress = Progress::Stage("rustc".to_owned());
-        self.event(Event::Progress { build: BuildId(build), library: library.to_owned(), progress })
-    }
-
-    fn says(&mut self, build: u64, library: &str, diagnostics: Vec<Diagnostic>) -> &mut Self {
-        let progress = Progress::Diagnostics(diagnostics);
-        self.event(Event::Progress { build: BuildId(build), library: library.to_owned(), progress })
-    }
-
-    fn ends(&mut self, build: u64, library: &str, outcome: Outcome) -> &mut Self {
-        let inputs =
-            vec![PathBuf::from(format!("/w/{library}/src/lib.rs")), PathBuf::from("/levels/one.txt")];
-        self.event(Event::Ended { build: BuildId(build), library: library.to_owned(), outcome, inputs })
-    }
-
-    fn attach(&mut self, name: &str) -> &mut Self {
-        let engine = EngineName { name: name.to_owned(), pid: 1, version: None };
-        let loaders = vec![ArtifactKind::Dylib];
-        let attach = Attach { protocol: 1, engine, target: String::new(), rustc: None, loaders, api: None };
-        self.event(Event::EngineAttached { session: Session(name.to_owned()), attach })
-    }
-
-    fn builds(&self) -> Vec<(u64, String)> {
-        let builds = self.actions.iter().filter_map(|action| match action {
-            Action::Build { build, order } => Some((build.0, order.library.name.clone())),
-            _ => None,
-        });
-        builds.collect()
-    }
-
-    fn order(&self) -> &Order {
-        let order = self.actions.iter().find_map(|action| match action {
-            Action::Build { order, .. } => Some(order),
-            _ => None,
-        });
-        order.expect("a build was started")
-    }
-
-    fn cancels(&self) -> Vec<u64> {
-        let cancels = self.actions.iter().filter_map(|action| match action {
-            Action::Cancel(build) => Some(build.0),
-            _ => None,
-        });
-        cancels.collect()
-    }
-
-    fn told_engines(&self) -> Vec<BuildState> {
-        let told = self.actions.iter().filter_map(|action| match action {
-            Action::TellBuild(build) => Some(build.state),
-            _ => None,
-        });
-        told.collect()
-    }
-
-    fn reloads(&self) -> Vec<(Vec<String>, u64)> {
-        let reloads = self.actions.iter().filter_map(|action| match action {
-            Action::TellReload { sessions, reload } => {
-                Some((sessions.iter().map(|session| session.0.clone()).collect(), reload.generation.0))
-            }
-            _ => None,
-        });
-        reloads.collect()
-    }
-
-    /// How many diagnostics each file that was told of has now.
-    fn shown(&self) -> Vec<(String, usize)> {
-        let shown = self.actions.iter().filter_map(|action| match action {
-            Action::Tell(HubEvent::Diagnostics { path, diagnostics }) => {
-                Some((path.display().to_string(), diagnostics.len()))
-            }
-            _ => None,
-        });
-        shown.collect()
-    }
-
-    fn messages(&self) -> Vec<(Level, String)> {
-        let messages = self.actions.iter().filter_map(|action| match action {
-            Action::Tell(HubEvent::Message { level, text }) => Some((*level, text.clone())),
-            _ => None,
-        });
-        messages.collect()
-    }
-
-    fn state(&self, library: &str) -> StatusState {
-        let status = self.core.status.libraries.iter().find(|status| status.library == library);
-        status.expect("the library is in the status").state
-    }
-}
+mod fixture;
+mod forms;
+mod speculation;
+use fixture::{Fixture, SOURCE, attach, error, fixture, project, reload};
 
 #[test]
 fn every_library_is_built_at_the_start() {
@@ -271,7 +106,7 @@ fn a_stale_build_is_done_again() {
 fn a_late_engine_gets_the_current_generations_without_their_saves() {
     let mut fixture = fixture(&["a", "b"]);
     fixture.ends(1, "a", Outcome::Built(reload("a", 4))).ends(2, "b", Outcome::Failed);
-    let current = fixture.core.current();
+    let current = fixture.core.current(&attach("late", &[ArtifactKind::Dylib]));
     assert_eq!(current.len(), 1);
     assert_eq!((current[0].generation, current[0].saved_at_unix_micros), (Generation(4), None));
 }
@@ -291,6 +126,8 @@ fn an_engine_that_reports_the_generation_makes_it_live_and_its_going_ends_that()
         load_micros: 1,
         swap_micros: 1,
         state: None,
+        retry: None,
+        missing: Vec::new(),
     };
     let session = Session("game".to_owned());
     fixture.event(Event::EngineSaid { session: session.clone(), said: EngineSaid::Reloaded(reloaded) });
@@ -314,6 +151,8 @@ fn a_refusal_is_shown_at_the_library_and_goes_with_the_next_generation() {
         load_micros: 1,
         swap_micros: 0,
         state: None,
+        retry: None,
+        missing: Vec::new(),
     };
     fixture.event(Event::EngineSaid {
         session: Session("game".to_owned()),
@@ -348,7 +187,11 @@ fn a_workspace_that_cannot_be_read_keeps_its_libraries_and_recovers() {
     let broken = Broken::at_file(PathBuf::from("/w/Cargo.toml"), "no");
     fixture.event(Event::ProjectLoaded(Err(broken.clone())));
     assert_eq!(fixture.messages(), [(Level::Error, "no".to_owned())]);
-    assert_eq!(fixture.core.current().len(), 1, "engines still get the last good generation");
+    assert_eq!(
+        fixture.core.current(&attach("late", &[ArtifactKind::Dylib])).len(),
+        1,
+        "engines still get the last good generation"
+    );
     assert_eq!(fixture.event(Event::ProjectLoaded(Err(broken))).messages(), []);
     fixture.event(Event::ProjectLoaded(Ok(Arc::new(project(&["a"])))));
     assert_eq!(fixture.shown(), [("/w/Cargo.toml".to_owned(), 0)]);
@@ -361,7 +204,10 @@ fn a_library_that_is_gone_is_forgotten() {
     fixture.event(Event::ProjectLoaded(Ok(Arc::new(project(&["a"])))));
     assert_eq!((fixture.cancels().contains(&2), fixture.shown()), (true, vec![(SOURCE.to_owned(), 0)]));
     fixture.ends(2, "b", Outcome::Built(reload("b", 1)));
-    assert_eq!((fixture.reloads(), fixture.core.current().len()), (vec![], 0));
+    assert_eq!(
+        (fixture.reloads(), fixture.core.current(&attach("late", &[ArtifactKind::Dylib])).len()),
+        (vec![], 0)
+    );
 }
 
 #[test]
@@ -393,6 +239,8 @@ fn answer(generation: u64, outcome: Answer, reason: Option<&str>) -> Reloaded {
         load_micros: 1,
         swap_micros: 1,
         state: None,
+        retry: None,
+        missing: Vec::new(),
     }
 }
 
@@ -463,14 +311,4 @@ fn an_engine_that_attaches_after_the_save_has_no_time_from_save_to_live() {
     fixture.engine_says("late", answer(1, Answer::Applied, None));
     assert_eq!(fixture.state("a"), StatusState::Live);
     assert_eq!(fixture.core.status.libraries[0].last_reload, None);
-}
-
-#[test]
-fn script_files_that_are_listed_are_said_not_to_be_built_alone() {
-    let mut project = project(&["a"]);
-    let files = Some("scripts/src/*.rs".to_owned());
-    project.config.library.push(crate::config::Library { package: None, files, api: None });
-    let mut fixture = fixture(&[]);
-    fixture.event(Event::ProjectLoaded(Ok(Arc::new(project))));
-    assert!(fixture.messages().iter().any(|(_, text)| text.contains("scripts/src/*.rs")));
 }

@@ -1,0 +1,161 @@
+//! The forms in which a generation can be: which one engines want, and making it for those that want another.
+
+use super::*;
+
+impl Core {
+    /// What the next build should make: what most of the attached engines take, by the configuration's word where
+    /// they take both or where none is attached.
+    pub(super) fn wanted_kind(&self) -> ArtifactKind {
+        let kinds: Vec<ArtifactKind> =
+            self.engines.iter().filter_map(|engine| self.kind_for(&engine.attach)).collect();
+        let preferred = self.preferred();
+        match kinds.first() {
+            Some(first) if !kinds.contains(&preferred) => *first,
+            _ => preferred,
+        }
+    }
+
+    fn preferred(&self) -> ArtifactKind {
+        match self.project.as_ref().and_then(|project| project.config.engine.loader) {
+            Some(Loader::Dylib) => ArtifactKind::Dylib,
+            Some(Loader::Object) | None => ArtifactKind::Object,
+        }
+    }
+
+    /// The form that an engine gets: the preferred one if it takes that.
+    fn kind_for(&self, attach: &Attach) -> Option<ArtifactKind> {
+        let preferred = self.preferred();
+        let takes = |kind: &ArtifactKind| attach.loaders.contains(kind);
+        [preferred, ArtifactKind::Object, ArtifactKind::Dylib].into_iter().find(takes)
+    }
+
+    /// A library's current generation for an engine: in the form that it wants most, or in one that it takes.
+    fn reload_for(&self, attach: &Attach, library: &LibraryState) -> Result<Reload, ArtifactKind> {
+        let wanted = self.kind_for(attach).unwrap_or(ArtifactKind::Dylib);
+        let there = [wanted, ArtifactKind::Object, ArtifactKind::Dylib]
+            .iter()
+            .filter(|kind| attach.loaders.contains(kind))
+            .find_map(|kind| library.forms.get(kind));
+        there.cloned().ok_or(wanted)
+    }
+
+    /// The current generation of every library, for an engine that attaches now. Their saves are history.
+    pub fn current(&self, attach: &Attach) -> Vec<Reload> {
+        let reloads = self.libraries.values().filter_map(|library| self.reload_for(attach, library).ok());
+        reloads.map(|reload| Reload { saved_at_unix_micros: None, ..reload }).collect()
+    }
+
+    /// The generations that have to be made in another form before an engine can be given all of them.
+    pub fn missing(&self, attach: &Attach) -> Vec<(String, Generation, ArtifactKind)> {
+        if attach.loaders.is_empty() {
+            return Vec::new();
+        }
+        let missing = |(name, library): (&String, &LibraryState)| {
+            let current = library.current.as_ref()?;
+            let kind = self.reload_for(attach, library).err()?;
+            Some((name.clone(), current.generation, kind))
+        };
+        self.libraries.iter().filter_map(missing).collect()
+    }
+
+    /// Tells every engine of a generation, in the form that each takes.
+    pub(super) fn announce(&mut self, reload: Reload, actions: &mut Vec<Action>) {
+        let Some(library) = self.libraries.get(&reload.library) else { return };
+        let mut by_kind: BTreeMap<ArtifactKind, Vec<Session>> = BTreeMap::new();
+        let mut missing: BTreeMap<ArtifactKind, Vec<Session>> = BTreeMap::new();
+        for engine in self.engines.iter().filter(|engine| !engine.attach.loaders.is_empty()) {
+            match self.reload_for(&engine.attach, library) {
+                Ok(form) => by_kind.entry(form.artifact.kind).or_default().push(engine.session.clone()),
+                Err(kind) => missing.entry(kind).or_default().push(engine.session.clone()),
+            }
+        }
+        let forms = library.forms.clone();
+        actions.push(Action::Tell(HubEvent::Announced(reload.clone())));
+        for (kind, sessions) in by_kind {
+            let Some(form) = forms.get(&kind) else { continue };
+            let told = Reload { artifact: form.artifact.clone(), ..reload.clone() };
+            self.send(sessions, told, actions);
+        }
+        for (kind, sessions) in missing {
+            self.want_form(&reload, kind, &sessions, actions);
+        }
+    }
+
+    fn send(&mut self, sessions: Vec<Session>, reload: Reload, actions: &mut Vec<Action>) {
+        for engine in self.engines.iter_mut().filter(|engine| sessions.contains(&engine.session)) {
+            engine.wanted.remove(&reload.library);
+            if reload.saved_at_unix_micros.is_some() {
+                engine.awaited.insert(reload.library.clone(), reload.generation);
+            }
+        }
+        actions.push(Action::TellReload { sessions, reload });
+    }
+
+    fn want_form(
+        &mut self,
+        reload: &Reload,
+        kind: ArtifactKind,
+        sessions: &[Session],
+        actions: &mut Vec<Action>,
+    ) {
+        let (library, generation) = (reload.library.clone(), reload.generation);
+        for engine in self.engines.iter_mut().filter(|engine| sessions.contains(&engine.session)) {
+            engine.wanted.insert(library.clone(), (generation, kind));
+        }
+        actions.push(Action::Form { library, generation, kind });
+    }
+
+    /// An engine cannot take a generation in the form that it was given.
+    pub(super) fn try_other_form(
+        &mut self,
+        session: &Session,
+        library: &str,
+        kind: ArtifactKind,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(state) = self.libraries.get(library) else { return };
+        let Some(current) = state.current.clone() else { return };
+        match state.forms.get(&kind).cloned() {
+            Some(form) => {
+                let told = Reload { artifact: form.artifact, ..current };
+                self.send(vec![session.clone()], told, actions);
+            }
+            None => self.want_form(&current, kind, std::slice::from_ref(session), actions),
+        }
+    }
+
+    /// A form has been made: engines that wait for it get it.
+    pub(super) fn formed(
+        &mut self,
+        library: &str,
+        generation: Generation,
+        kind: ArtifactKind,
+        result: Result<Reload, String>,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(state) = self.libraries.get_mut(library) else { return };
+        let Some(current) = state.current.clone().filter(|current| current.generation == generation) else {
+            return;
+        };
+        let is_waiting = |engine: &&Engine| engine.wanted.get(library) == Some(&(generation, kind));
+        let sessions: Vec<Session> =
+            self.engines.iter().filter(is_waiting).map(|engine| engine.session.clone()).collect();
+        match result {
+            Ok(form) => {
+                state.forms.insert(kind, form.clone());
+                if !sessions.is_empty() {
+                    self.send(sessions, Reload { artifact: form.artifact, ..current }, actions);
+                }
+            }
+            Err(reason) => {
+                self.engines.iter_mut().for_each(|engine| {
+                    engine.wanted.remove(library);
+                });
+                let text = format!(
+                    "`{library}` cannot be made in another form for an engine that needs it: {reason}"
+                );
+                actions.push(tell(Level::Warning, text));
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What happens to the server, and what it does about it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use liveline_protocol::engine::{
+    ArtifactKind, Attach, Build, Fault, Generation, Ran, Reload, Reloaded, Retired, Trigger,
+};
+use serde_json::Value;
+
+use super::{BuildId, FaceId, Session};
+use crate::build::job::{Order, Outcome, Progress};
+use crate::diagnostics::Diagnostic;
+use crate::face::{Command, HubEvent};
+use crate::hash::Hash;
+use crate::project::{Broken, Project};
+
+/// What happens to the server.
+#[derive(Debug)]
+pub enum Event {
+    /// cargo has said what the workspace is.
+    ProjectLoaded(Result<Arc<Project>, Broken>),
+    /// A script file has come or gone, or can no longer be built alone, or can again.
+    ScriptFiles(Arc<Project>),
+    /// Files have other content now.
+    Changed {
+        /// Absolute paths, and the hash of what is there now.
+        files: BTreeMap<PathBuf, Option<Hash>>,
+        /// An editor's save, or something that no editor announced.
+        trigger: Trigger,
+        /// When, in microseconds since the Unix epoch.
+        saved_at: u64,
+    },
+    /// An editor shows a file, as it is on the disk.
+    Opened {
+        /// Absolute.
+        path: PathBuf,
+        /// All of it.
+        text: String,
+    },
+    /// An editor's buffer has other text than the disk.
+    Edited {
+        /// Absolute.
+        path: PathBuf,
+        /// All of it.
+        text: String,
+    },
+    /// An editor shows a file no more.
+    Closed {
+        /// Absolute.
+        path: PathBuf,
+    },
+    /// A generation has been made in another form, or cannot be.
+    Formed {
+        /// The library.
+        library: String,
+        /// Of the generation.
+        generation: Generation,
+        /// The form.
+        kind: ArtifactKind,
+        /// The generation in that form, or why not.
+        result: Result<Reload, String>,
+    },
+    /// A build says something on its way.
+    Progress {
+        /// Which build.
+        build: BuildId,
+        /// Of which library.
+        library: String,
+        /// What it says.
+        progress: Progress,
+    },
+    /// A build has ended.
+    Ended {
+        /// Which build.
+        build: BuildId,
+        /// Of which library.
+        library: String,
+        /// How.
+        outcome: Outcome,
+        /// The files whose change would change the library.
+        inputs: Vec<PathBuf>,
+    },
+    /// An engine has attached and was given `libraries()`.
+    EngineAttached {
+        /// Its connection.
+        session: Session,
+        /// What it said.
+        attach: Attach,
+    },
+    /// An engine has reported.
+    EngineSaid {
+        /// Its connection.
+        session: Session,
+        /// What it said.
+        said: EngineSaid,
+    },
+    /// An engine's connection has ended.
+    EngineGone {
+        /// Its connection.
+        session: Session,
+    },
+    /// A person asks for something.
+    Command {
+        /// Who wants the answer.
+        face: FaceId,
+        /// For the answer.
+        id: u64,
+        /// What is asked.
+        command: Command,
+    },
+    /// A deadline that was asked for has come.
+    Tick,
+}
+
+/// What an engine reports.
+#[derive(Debug)]
+pub enum EngineSaid {
+    /// What became of a reload.
+    Reloaded(Reloaded),
+    /// A script failed.
+    Fault(Fault),
+    /// Script functions were called.
+    Ran(Ran),
+}
+
+/// What the server does.
+#[derive(Debug)]
+pub enum Action {
+    /// Ask cargo what the workspace is.
+    LoadProject,
+    /// Start a build.
+    Build {
+        /// Its name.
+        build: BuildId,
+        /// What to build.
+        order: Box<Order>,
+    },
+    /// Get ready for builds of a library that will probably be wanted.
+    Prepare(Box<Order>),
+    /// End a build.
+    Cancel(BuildId),
+    /// Make a library's current generation in another form.
+    Form {
+        /// The library.
+        library: String,
+        /// Of the generation.
+        generation: Generation,
+        /// The form.
+        kind: ArtifactKind,
+    },
+    /// Tell engines that a library is no more.
+    TellRetired(Retired),
+    /// Tell engines how a build is.
+    TellBuild(Build),
+    /// Tell engines to take a generation.
+    TellReload {
+        /// Which engines.
+        sessions: Vec<Session>,
+        /// What to take.
+        reload: Reload,
+    },
+    /// Tell every face.
+    Tell(HubEvent),
+    /// Answer a command.
+    Answer {
+        /// Who asked.
+        face: FaceId,
+        /// For the face.
+        id: u64,
+        /// A value, or why not.
+        result: Result<Value, String>,
+    },
+    /// Keep the diagnostics of a good generation for the next start.
+    KeepDiagnostics {
+        /// The generation's library and number.
+        reload: Reload,
+        /// Its warnings.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// Watch these files wherever they are.
+    Watch(Vec<PathBuf>),
+    /// Send [`Event::Tick`] then; what was asked before does not count any more.
+    WakeAt(Option<Instant>),
+}
