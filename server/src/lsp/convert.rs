@@ -56,7 +56,7 @@ impl<'a> Locator<'a> {
 
     fn range(&mut self, path: &Path, span: &Span) -> Option<(Range, bool)> {
         if !self.bases.contains_key(path) {
-            let basis = self.documents.basis(path);
+            let basis = self.documents.basis(path, None);
             self.bases.insert(path.to_owned(), basis);
         }
         let text = self.documents.text(path)?;

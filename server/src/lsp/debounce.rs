@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// So long without an edit is a pause.
-const QUIET: Duration = Duration::from_millis(40);
+/// So long without an edit is a pause. The hub waits longer before it builds; this keeps a burst of edits together.
+const QUIET: Duration = Duration::from_millis(10);
 /// Who types on without a pause is not waited for longer than this.
 const LONGEST: Duration = Duration::from_millis(400);
 

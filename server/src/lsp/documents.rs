@@ -1,6 +1,6 @@
 //! Open buffers, and how the text of a build became the text that is shown.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -11,7 +11,11 @@ use tower_lsp::ls_types::{TextDocumentContentChangeEvent, TextDocumentItem, Uri}
 use super::debounce::Pause;
 use super::disk::Disk;
 use super::{convert, uri};
+use crate::hash::{Hash, hash};
 use crate::text::{Change, Document, Edit, Encoding, RustcLines, Shift, Version, document};
+
+/// How many unsaved texts are remembered: an edit ends the builds of those before it.
+const TOLD: usize = 4;
 
 /// One open file.
 #[derive(Debug)]
@@ -24,8 +28,19 @@ pub(super) struct Buffer {
     saved: Rope,
     /// From there to what it shows.
     since_save: Shift,
+    /// The newest unsaved texts that builds may speak of, oldest first.
+    told: VecDeque<Told>,
     /// Edits that the hub does not know of.
     pub(super) pause: Pause,
+}
+
+/// Unsaved text that the hub was given.
+#[derive(Debug)]
+struct Told {
+    hash: Hash,
+    text: Rope,
+    /// From there to what is shown.
+    since: Shift,
 }
 
 /// The text that a build saw, by lines, and what was edited since.
@@ -54,7 +69,14 @@ impl Documents {
             self.real_names.insert(real, path.to_owned());
         }
         let (saved, since_save) = (document.text().clone(), Shift::default());
-        let mut buffer = Buffer { uri: item.uri, document, saved, since_save, pause: Pause::default() };
+        let mut buffer = Buffer {
+            uri: item.uri,
+            document,
+            saved,
+            since_save,
+            told: VecDeque::new(),
+            pause: Pause::default(),
+        };
         if let Some(disk) = self.disk.text(path) {
             buffer.rebase(disk);
         }
@@ -76,6 +98,7 @@ impl Documents {
             let change = Change { range: change.range.map(convert::from_range), text: change.text };
             let edit = buffer.document.apply(&change, encoding);
             buffer.since_save.push(edit);
+            buffer.told.iter_mut().for_each(|told| told.since.push(edit));
             edits.push(edit);
         }
         buffer.document.set_version(version);
@@ -88,7 +111,7 @@ impl Documents {
         let buffer = self.open.get_mut(path)?;
         buffer.saved = buffer.document.text().clone();
         buffer.since_save = Shift::default();
-        buffer.pause.end().then(|| buffer.document.text().to_string())
+        buffer.pause.end().then(|| buffer.tell())
     }
 
     /// A file was closed; what was not saved of it is lost. `false` if it was not open.
@@ -135,8 +158,13 @@ impl Documents {
         }
     }
 
-    /// What a build that has just spoken saw of a file.
-    pub(super) fn basis(&mut self, path: &Path) -> Option<Basis> {
+    /// What a build that has just spoken saw of a file: the unsaved text of a hash, or what is on disk.
+    pub(super) fn basis(&mut self, path: &Path, seen: Option<&Hash>) -> Option<Basis> {
+        let told =
+            self.open.get(path).and_then(|buffer| buffer.told.iter().rfind(|told| Some(&told.hash) == seen));
+        if let Some(Told { text, since, .. }) = told {
+            return Some(Basis { lines: RustcLines::new(text), shift: since.clone() });
+        }
         let disk = self.disk.text(path);
         let Some(buffer) = self.open.get_mut(path) else {
             return disk.map(|text| Basis { lines: RustcLines::new(&text), shift: Shift::default() });
@@ -149,6 +177,17 @@ impl Documents {
 }
 
 impl Buffer {
+    /// Its text for the hub, remembered for what builds will say of it.
+    pub(super) fn tell(&mut self) -> String {
+        let text = self.document.text().to_string();
+        if self.told.len() == TOLD {
+            self.told.pop_front();
+        }
+        let hash = hash(text.as_bytes());
+        self.told.push_back(Told { hash, text: self.document.text().clone(), since: Shift::default() });
+        text
+    }
+
     /// Builds see what is on disk, which something else than the editor may have written.
     fn rebase(&mut self, disk: Rope) {
         let disk = with_line_ends_of(&self.saved, disk);

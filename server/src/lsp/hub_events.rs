@@ -12,7 +12,9 @@ impl State {
     pub(super) fn hub_said(&mut self, event: HubEvent) {
         match event {
             HubEvent::Connected { root, owner, pid } => self.hub_connected(&root, owner, pid),
-            HubEvent::Diagnostics { path, diagnostics } => self.diagnosed(path, diagnostics),
+            HubEvent::Diagnostics { path, diagnostics, seen } => {
+                self.diagnosed(path, diagnostics, seen.as_ref())
+            }
             HubEvent::Status(status) => self.status_changed(status),
             HubEvent::Build { build, stage, micros } => {
                 self.progress.moved(&build, &stage, &mut self.client);
@@ -21,6 +23,7 @@ impl State {
                 }
                 self.log_build(&build, micros);
             }
+            HubEvent::Speculated { seen, .. } => self.speculated(&seen),
             HubEvent::Reloaded { reloaded, save_to_live_micros, .. } => {
                 self.log_reload(&reloaded, save_to_live_micros);
             }
@@ -42,9 +45,8 @@ impl State {
         self.say(Level::Info, &format!("{}: {how}", root.display()));
         self.forget_the_hub();
         let early = self.hub.connected();
-        for (path, buffer) in self.documents.buffers() {
-            let text = buffer.document.text().to_string();
-            self.hub.tell(FaceEvent::Opened { path: path.clone(), text });
+        for (path, buffer) in self.documents.buffers_mut() {
+            self.hub.tell(FaceEvent::Opened { path: path.clone(), text: buffer.tell() });
         }
         early.into_iter().for_each(|event| self.hub.tell(event));
     }

@@ -1,7 +1,7 @@
 //! What stands in each file, sent to the editor as fast as it reads and no faster: while it is behind, only the
 //! newest of each file is kept.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use tower_lsp::ls_types::{PublishDiagnosticsParams, notification::PublishDiagnostics};
@@ -11,6 +11,7 @@ use super::documents::{Basis, Documents};
 use super::settings::Shown;
 use super::state::State;
 use crate::diagnostics::{Diagnostic, Severity};
+use crate::hash::Hash;
 use crate::text::Edit;
 
 /// The diagnostics of all files.
@@ -118,9 +119,9 @@ impl Board {
 
     /// What a page's places are counted in may have changed: its file was opened or closed, or a build has ended
     /// that did not change a word of the page, and has thereby said it again of the text that it saw.
-    pub(super) fn rebase(&mut self, path: &Path, documents: &mut Documents) {
+    pub(super) fn rebase(&mut self, path: &Path, seen: Option<&Hash>, documents: &mut Documents) {
         let Some(page) = self.pages.get_mut(path) else { return };
-        page.rebase(documents.basis(path));
+        page.rebase(documents.basis(path, seen));
         self.unsent.insert(path.to_owned());
     }
 
@@ -168,16 +169,24 @@ impl Board {
 
 impl State {
     /// The hub says what a file has now.
-    pub(super) fn diagnosed(&mut self, path: PathBuf, diagnostics: Vec<Diagnostic>) {
+    pub(super) fn diagnosed(&mut self, path: PathBuf, diagnostics: Vec<Diagnostic>, seen: Option<&Hash>) {
         let path = self.documents.known_as(path);
-        let basis = self.documents.basis(&path);
+        let basis = self.documents.basis(&path, seen);
         self.board.put(path, diagnostics, basis);
     }
 
     /// A build has ended. The hub sends only what differs, so what it did not send stands in the text of now.
     pub(super) fn build_ended(&mut self) {
         for path in self.board.edited_pages() {
-            self.board.rebase(&path, &mut self.documents);
+            self.board.rebase(&path, None, &mut self.documents);
+        }
+    }
+
+    /// A build of unsaved text has ended, and has said all that it shows of that text.
+    pub(super) fn speculated(&mut self, seen: &BTreeMap<PathBuf, Hash>) {
+        for (path, hash) in seen {
+            let path = self.documents.known_as(path.clone());
+            self.board.rebase(&path, Some(hash), &mut self.documents);
         }
     }
 

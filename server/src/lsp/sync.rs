@@ -22,7 +22,7 @@ impl State {
         }
         let text = params.text_document.text.clone();
         self.documents.open(&path, params.text_document);
-        self.board.rebase(&path, &mut self.documents);
+        self.board.rebase(&path, None, &mut self.documents);
         self.hub.tell(FaceEvent::Opened { path, text });
     }
 
@@ -51,7 +51,7 @@ impl State {
     pub(super) fn closed(&mut self, params: &DidCloseTextDocumentParams) {
         let Some(path) = uri::to_path(&params.text_document.uri) else { return };
         if self.documents.close(&path) {
-            self.board.rebase(&path, &mut self.documents);
+            self.board.rebase(&path, None, &mut self.documents);
             self.hub.tell(FaceEvent::Closed { path });
         }
     }
@@ -65,8 +65,7 @@ impl State {
             }
             paused.push(path.clone());
             if self.hub.is_listening() {
-                let text = buffer.document.text().to_string();
-                self.hub.tell(FaceEvent::Edited { path: path.clone(), text });
+                self.hub.tell(FaceEvent::Edited { path: path.clone(), text: buffer.tell() });
             }
         }
         paused.iter().for_each(|path| self.board.paused(path));

@@ -4,3 +4,4 @@ mod documents;
 mod features;
 mod fixture;
 mod traps;
+mod unsaved;

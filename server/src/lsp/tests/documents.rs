@@ -39,7 +39,7 @@ fn error() -> Diagnostic {
 }
 
 fn says(diagnostics: Vec<Diagnostic>) -> HubEvent {
-    HubEvent::Diagnostics { path: PATH.into(), diagnostics }
+    HubEvent::Diagnostics { path: PATH.into(), diagnostics, seen: None }
 }
 
 /// A server with [`TEXT`] open.
@@ -199,7 +199,7 @@ fn closed_files_are_read_from_disk() {
     let mut server = Fixture::initialized(json!({}));
     let diagnostic =
         Diagnostic { span: Span { path: path.clone(), ..span(2, 27, 28) }, related: vec![], ..error() };
-    server.hub_says(HubEvent::Diagnostics { path, diagnostics: vec![diagnostic] });
+    server.hub_says(HubEvent::Diagnostics { path, diagnostics: vec![diagnostic], seen: None });
     let shown = server.notification("textDocument/publishDiagnostics");
     assert!(shown["uri"].as_str().is_some_and(|uri| uri.ends_with("gr%C3%B6%C3%9Fe%201.rs")), "{shown}");
     assert_eq!(shown["diagnostics"][0]["range"], range((1, 27), (1, 28)));
@@ -220,7 +220,11 @@ fn a_file_that_the_editor_reached_by_a_link_keeps_the_editors_name() {
     assert!(matches!(server.told(), FaceEvent::Opened { .. }));
     let diagnostic =
         Diagnostic { span: Span { path: real.join("x.rs"), ..span(2, 27, 28) }, related: vec![], ..error() };
-    server.hub_says(HubEvent::Diagnostics { path: real.join("x.rs"), diagnostics: vec![diagnostic] });
+    server.hub_says(HubEvent::Diagnostics {
+        path: real.join("x.rs"),
+        diagnostics: vec![diagnostic],
+        seen: None,
+    });
     assert_eq!(server.diagnostics(&uri)["version"], 1);
 }
 
@@ -323,7 +327,7 @@ fn an_editor_may_hide_windows_line_ends() {
     assert!(matches!(server.told(), FaceEvent::Opened { .. }));
     let diagnostic =
         Diagnostic { span: Span { path: path.clone(), ..span(2, 27, 28) }, related: vec![], ..error() };
-    server.hub_says(HubEvent::Diagnostics { path, diagnostics: vec![diagnostic] });
+    server.hub_says(HubEvent::Diagnostics { path, diagnostics: vec![diagnostic], seen: None });
     assert_eq!(server.diagnostics(&uri)["diagnostics"][0]["range"], range((1, 27), (1, 28)));
     server.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri } }));
     assert!(matches!(server.told(), FaceEvent::Closed { .. }));

@@ -15,7 +15,14 @@ fn build(state: BuildState, stage: &str) -> HubEvent {
 fn status(state: LibraryState) -> Status {
     let library = "scripts".to_owned();
     Status {
-        libraries: vec![Library { library, state, generation: Generation(3), last_reload: None }],
+        libraries: vec![Library {
+            library,
+            state,
+            generation: Generation(3),
+            last_reload: None,
+            unsaved: false,
+            with_package: Vec::new(),
+        }],
         engines: vec![],
     }
 }

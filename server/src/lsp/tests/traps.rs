@@ -107,7 +107,7 @@ fn many(file: u32, version: u32) -> HubEvent {
         tags: Vec::new(),
         rendered: None,
     };
-    HubEvent::Diagnostics { path: diagnostic.span.path.clone(), diagnostics: vec![diagnostic] }
+    HubEvent::Diagnostics { path: diagnostic.span.path.clone(), diagnostics: vec![diagnostic], seen: None }
 }
 
 #[test]
