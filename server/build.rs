@@ -10,6 +10,10 @@ use std::path::{Path, PathBuf};
 const ROOTS: &[&str] = &["Cargo.toml", "protocol", "engine", "dynamic", "examples/arena"];
 
 fn main() -> io::Result<()> {
+    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
+        // Programs that run in this process find its `readlink` before the C library's.
+        println!("cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol=readlink");
+    }
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("..");
     let mut files = Vec::new();
     for name in ROOTS {

@@ -1,12 +1,16 @@
 //! Liveline's server: builds script libraries and tells running engines to take them.
 
+pub mod bench;
 pub mod build;
 pub mod channel;
 pub mod cli;
 pub mod config;
 pub mod core;
 pub mod diagnostics;
+#[cfg(target_os = "linux")]
+pub mod exec;
 pub mod face;
+pub mod hash;
 pub mod hub;
 pub mod link;
 pub mod lsp;

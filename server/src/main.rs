@@ -2,16 +2,29 @@
 
 use std::process::ExitCode;
 
-use liveline_server::build::capture;
-use liveline_server::{cli, os};
+use liveline_server::build::{capture, handover};
+#[cfg(target_os = "linux")]
+use liveline_server::exec;
+use liveline_server::{bench, cli, os};
 
 fn main() -> ExitCode {
+    // First of all: every build waits for it.
+    if handover::is_linker() {
+        return handover::linker_main();
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(ended) = exec::early_main() {
+        return ended;
+    }
     if capture::is_wrapper() {
         return capture::wrapper_main();
     }
     if std::env::args_os().nth(1).is_some_and(|argument| argument == os::GUARD_COMMAND) {
         os::guard_main(std::io::stdin());
         return ExitCode::SUCCESS;
+    }
+    if let Some(folder) = bench::engine::folder() {
+        return bench::engine::main(&folder, &std::env::args().skip(3).collect::<Vec<_>>());
     }
     cli::main()
 }

@@ -6,8 +6,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+mod bench;
 mod demo;
 mod engine;
+#[cfg(target_os = "linux")]
+mod exec;
 mod headless;
 mod lsp;
 mod printer;
@@ -33,6 +36,11 @@ enum Command {
     Headless(headless::Arguments),
     /// Watch, build, and run the game as a child that is started again when it dies
     Run(run::Arguments),
+    /// Measure cargo, rustc and Liveline side by side on this workspace's scripts
+    Bench(bench::Arguments),
+    /// Compile a Rust program and run its `main` in this process, from memory
+    #[cfg(target_os = "linux")]
+    Exec(exec::Arguments),
     /// Say what is built, attached and live in a workspace
     Status(status::Arguments),
 }
@@ -61,6 +69,11 @@ impl Root {
 /// The program's whole life. Exit status 1: what was asked failed; 2: the command line is wrong.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    #[cfg(target_os = "linux")]
+    if let Command::Exec(arguments) = arguments.command {
+        // Before there is a second thread: the program is to find none.
+        return exec::main(arguments);
+    }
     let filter = EnvFilter::try_from_env("LIVELINE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
@@ -72,10 +85,13 @@ pub fn main() -> ExitCode {
     };
     let result = runtime.block_on(async {
         match arguments.command {
+            Command::Bench(arguments) => bench::main(arguments).await,
             Command::Demo(arguments) => demo::main(arguments).await,
             Command::Lsp(arguments) => lsp::main(arguments).await,
             Command::Headless(arguments) => headless::main(arguments).await,
             Command::Run(arguments) => run::main(arguments).await,
+            #[cfg(target_os = "linux")]
+            Command::Exec(arguments) => Ok(exec::main(arguments)),
             Command::Status(arguments) => status::main(arguments).await,
         }
     });

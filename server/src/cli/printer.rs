@@ -42,7 +42,7 @@ impl Printer {
             HubEvent::Connected { root, pid, .. } => {
                 vec![format!("watching {} through the server in process {pid}", root.display())]
             }
-            HubEvent::Diagnostics { path, diagnostics } => self.diagnostics(path, diagnostics),
+            HubEvent::Diagnostics { path, diagnostics, .. } => self.diagnostics(path, diagnostics),
             HubEvent::Build { build, stage, micros } => match build.state {
                 BuildState::Started => vec![format!("{}: {stage}", build.library)],
                 BuildState::Succeeded => {
@@ -59,7 +59,8 @@ impl Printer {
                 BuildState::Cancelled => Vec::new(),
             },
             HubEvent::Announced(reload) => {
-                vec![format!("{}: generation {} is ready", reload.library, reload.generation)]
+                let unsaved = if reload.unsaved { ", unsaved," } else { "" };
+                vec![format!("{}: generation {}{unsaved} is ready", reload.library, reload.generation)]
             }
             HubEvent::Reloaded { session, reloaded, save_to_live_micros } => {
                 let name = self.name(session);
@@ -100,7 +101,10 @@ impl Printer {
                 };
                 vec![format!("{word}{text}")]
             }
-            HubEvent::Status(_) | HubEvent::Ran { .. } | HubEvent::CommandDone { .. } => Vec::new(),
+            HubEvent::Status(_)
+            | HubEvent::Ran { .. }
+            | HubEvent::CommandDone { .. }
+            | HubEvent::Speculated { .. } => Vec::new(),
         }
     }
 

@@ -60,11 +60,14 @@ fn describe(status: &Status) -> String {
             )
         });
         lines.push(format!(
-            "{} · generation {} · {state}{}",
+            "{} · generation {}{} · {state}{}",
             library.library,
             library.generation,
+            if library.unsaved { ", unsaved" } else { "" },
             last.unwrap_or_default()
         ));
+        let with_package = library.with_package.iter();
+        lines.extend(with_package.map(|file| format!("  with {}: {}", file.file, file.reason)));
     }
     for engine in &status.engines {
         let runs: Vec<String> =

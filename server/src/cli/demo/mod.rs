@@ -248,7 +248,7 @@ async fn show_picture(folder: &Path, after: u64) -> anyhow::Result<()> {
 async fn show_error(link: &mut Link, game: &mut Game, edit: &Edit, root: &Path) -> anyhow::Result<()> {
     let path = root.join(edit.file);
     let error = loop {
-        let HubEvent::Diagnostics { path: at, diagnostics } = next(link).await? else { continue };
+        let HubEvent::Diagnostics { path: at, diagnostics, .. } = next(link).await? else { continue };
         if let Some(error) = diagnostics.into_iter().find(|d| at == path && d.severity == Severity::Error) {
             break error;
         }
