@@ -2,13 +2,14 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use crate::environment::command;
 use crate::{DEADLINE, liveline};
 
 /// An editor around one `liveline lsp`.
@@ -31,7 +32,7 @@ impl Editor {
     /// # Panics
     /// When it cannot be started.
     pub fn start(root: &Path, pid: Option<u32>) -> Self {
-        let mut command = Command::new(liveline());
+        let mut command = command(liveline());
         command
             .arg("lsp")
             .current_dir(root)

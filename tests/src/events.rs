@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use liveline_protocol::engine::{Build, BuildState, Generation, Outcome, Reload, Reloaded};
+use liveline_protocol::status;
 use liveline_server::diagnostics::{Diagnostic, Severity};
-use liveline_server::face::{HubEvent, Level};
+use liveline_server::face::{HubEvent, Level, Speculated};
 
 /// A generation of `library` was announced.
 pub fn announced(event: &HubEvent, library: &str) -> Option<Reload> {
@@ -42,6 +43,22 @@ pub fn build(event: &HubEvent, library: &str, state: BuildState) -> Option<Build
     }
 }
 
+/// Unsaved text of `library` has been built, or not.
+pub fn speculated(event: &HubEvent, library: &str) -> Option<Speculated> {
+    match event {
+        HubEvent::Speculated { library: found, outcome, .. } if found == library => Some(*outcome),
+        _ => None,
+    }
+}
+
+/// The status of `library`.
+pub fn status(event: &HubEvent, library: &str) -> Option<status::Library> {
+    match event {
+        HubEvent::Status(status) => status.libraries.iter().find(|found| found.library == library).cloned(),
+        _ => None,
+    }
+}
+
 /// A file has at least one error: all its diagnostics.
 pub fn errors_in(event: &HubEvent, file: &Path) -> Option<Vec<Diagnostic>> {
     diagnostics_of(event, file).filter(|all| all.iter().any(|one| one.severity == Severity::Error))
@@ -72,7 +89,7 @@ pub fn message(event: &HubEvent, level: Level, part: &str) -> Option<String> {
 
 fn diagnostics_of(event: &HubEvent, file: &Path) -> Option<Vec<Diagnostic>> {
     match event {
-        HubEvent::Diagnostics { path, diagnostics } if path == file => Some(diagnostics.clone()),
+        HubEvent::Diagnostics { path, diagnostics, .. } if path == file => Some(diagnostics.clone()),
         _ => None,
     }
 }

@@ -22,10 +22,14 @@ mod game;
 mod lines;
 mod live;
 mod processes;
+#[cfg(target_os = "linux")]
+pub mod programs;
 mod project;
 mod server;
+mod shop;
 mod template;
 mod tree;
+mod typist;
 
 use std::time::Duration;
 
@@ -36,7 +40,9 @@ pub use live::{Live, PLAYER};
 pub use processes::{Process, Running};
 pub use project::Project;
 pub use server::Server;
+pub use shop::{Built, Shop};
 pub use template::copy_sample;
+pub use typist::Typist;
 
 /// How long an awaited event may take on a slow, busy machine before the test fails.
 pub const DEADLINE: Duration = Duration::from_secs(120);

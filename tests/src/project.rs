@@ -14,7 +14,8 @@ use crate::{DEADLINE, Game, Server};
 /// A sample project whose first build is already paid for. Its folder goes when it is dropped.
 #[derive(Debug)]
 pub struct Project {
-    folder: TempDir,
+    _folder: TempDir,
+    root: PathBuf,
 }
 
 impl Project {
@@ -28,17 +29,26 @@ impl Project {
         Self::copy_of(&ARENA)
     }
 
+    /// A copy of `tests/sample` in a folder of this name.
+    pub fn sample_in(name: &str) -> Self {
+        Self::copy_into(&SAMPLE, name)
+    }
+
     fn copy_of(template: &Template) -> Self {
+        Self::copy_into(template, "")
+    }
+
+    fn copy_into(template: &Template, name: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("liveline-test-").tempdir().expect("a temporary folder");
-        template
-            .copy_to(folder.path())
-            .unwrap_or_else(|error| panic!("the sample cannot be copied: {error}"));
-        Self { folder }
+        // Joining nothing would add a slash.
+        let root = if name.is_empty() { folder.path().to_owned() } else { folder.path().join(name) };
+        template.copy_to(&root).unwrap_or_else(|error| panic!("the sample cannot be copied: {error}"));
+        Self { _folder: folder, root }
     }
 
     /// The workspace root.
     pub fn root(&self) -> &Path {
-        self.folder.path()
+        &self.root
     }
 
     /// The absolute path of a file that is named relative to the root.
@@ -147,6 +157,16 @@ impl Project {
     /// Every process that works in this project or names it: compilers, servers, games.
     pub fn processes(&self) -> Vec<Process> {
         processes_in(self.root())
+    }
+
+    /// Waits until none of the processes with these ids works here.
+    ///
+    /// # Panics
+    /// When one still does after [`DEADLINE`].
+    pub fn wait_until_gone(&self, pids: &[u32]) {
+        poll_until("these processes are gone", Instant::now() + DEADLINE, || {
+            self.processes().iter().all(|process| !pids.contains(&process.pid)).then_some(())
+        });
     }
 
     /// Waits until no process works here except those with these ids.

@@ -1,0 +1,6 @@
+//! `main` with an `ExitCode`.
+use std::process::ExitCode;
+fn main() -> ExitCode {
+    println!("seventeen");
+    ExitCode::from(17)
+}

@@ -1,0 +1,4 @@
+//! The smallest program.
+fn main() {
+    println!("Hello, world!");
+}
