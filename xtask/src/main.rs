@@ -1,6 +1,7 @@
 //! `cargo xtask`: the project's own commands.
 
 mod counts;
+mod measure;
 mod place;
 mod run;
 mod stages;
@@ -37,16 +38,44 @@ enum Task {
     Deny,
     /// Take the README's pictures anew, from a real editor
     Pictures,
+    /// Measure the way from a save to running code on generated projects; see docs/performance.md
+    Measure {
+        /// For `measure run`: `--only frames`, `--project files-10`, `--samples 5`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+    /// Install other hot reloaders and measure them on the same scripts
+    MeasurePeers {
+        /// For `tests/benches/peers/measure.py`: `--peer subsecond`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
     let place = Place::here();
-    let stages = match Options::parse().task {
+    let task = Options::parse().task;
+    let measured = match &task {
+        Task::Measure { words } => Some(measure::own(&place, words)),
+        Task::MeasurePeers { words } => Some(measure::peers(&place, words)),
+        _ => None,
+    };
+    if let Some(measured) = measured {
+        return measured.map_or_else(
+            |error| {
+                run::say(&format!("{error:#}"));
+                ExitCode::FAILURE
+            },
+            |()| ExitCode::SUCCESS,
+        );
+    }
+    let stages = match task {
         Task::Test { fast: true, .. } => Stage::fast(),
         Task::Test { only, .. } if only.is_empty() => Stage::all(),
         Task::Test { only, .. } => Stage::named(&only),
         Task::Deny => Stage::named(&["deny".to_owned()]),
         Task::Pictures => Stage::named(&["extension".to_owned(), "pictures".to_owned()]),
+        Task::Measure { .. } | Task::MeasurePeers { .. } => Vec::new(),
     };
     let results = stages.iter().map(|stage| stage.carry_out(&place)).collect::<Vec<_>>();
     summary::print(&results);
