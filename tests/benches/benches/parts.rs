@@ -25,7 +25,7 @@ fn typing(criterion: &mut Criterion) {
     criterion.bench_function("a character typed in 10,000 lines", |bencher| {
         bencher.iter(|| {
             number += 1;
-            let at = LspPosition { line: number * 7919 % 10_000, character: 0 };
+            let at = LspPosition { line: number * 7919 % 10_000, column: 0 };
             let range = Some(LspRange { start: at, end: at });
             document.apply(&Change { range, text: "x".to_owned() }, Encoding::Utf16)
         });
