@@ -256,9 +256,6 @@ pub struct Reloaded {
     /// under the same number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<ArtifactKind>,
-    /// Of a generation that was refused because this process lacks symbols: their mangled names.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub missing: Vec<String>,
 }
 
 /// The parameters of `retired`: a library that is gone from the workspace.

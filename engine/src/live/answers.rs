@@ -125,7 +125,6 @@ mod tests {
             swap_micros: 7,
             state: None,
             retry: None,
-            missing: Vec::new(),
         }
     }
 

@@ -94,7 +94,6 @@ impl<I: ?Sized + Interface> Scripts<I> {
             swap_micros: micros(swap),
             state: result.ok().map(|state| state.iter().map(on_wire).collect()),
             retry: None,
-            missing: Vec::new(),
         }));
     }
 
@@ -207,7 +206,6 @@ impl<I: ?Sized + Interface> Scripts<I> {
             swap_micros: 0,
             state: None,
             retry: None,
-            missing: Vec::new(),
         }));
         self.libraries.insert(library, generation);
     }

@@ -36,8 +36,6 @@ pub(crate) struct Refusal {
     pub(crate) at: Option<Place>,
     /// As what the generation might be loaded all the same.
     pub(crate) retry: Option<ArtifactKind>,
-    /// The symbols that this process lacks, by their mangled names.
-    pub(crate) missing: Vec<String>,
 }
 
 impl From<String> for Refusal {

@@ -111,11 +111,9 @@ impl Images {
 fn refusal(error: Error) -> Refusal {
     let undefined: &[Undefined] = if let Error::Undefined(symbols) = &error { symbols } else { &[] };
     let line = undefined.first().and_then(|symbol| symbol.line.clone());
-    let missing: Vec<String> = undefined.iter().map(|symbol| symbol.mangled.clone()).collect();
     Refusal {
         reason: format!("the objects cannot be loaded: {error}"),
         at: line.map(|Line { file, line, column }| Place { file, line, column }),
-        retry: missing.is_empty().then_some(ArtifactKind::Dylib),
-        missing,
+        retry: undefined.is_empty().then_some(ArtifactKind::Dylib),
     }
 }

@@ -228,7 +228,7 @@ impl Session<'_> {
     }
 
     fn refuse(&mut self, reload: &Reload, refusal: Refusal, load: Duration) -> Result<(), String> {
-        let Refusal { reason, at, retry, missing } = refusal;
+        let Refusal { reason, at, retry } = refusal;
         let (library, generation) = (reload.library.clone(), Generation(reload.generation.0));
         self.tell(Event::Refused { library, generation, reason: reason.clone() });
         self.report(Report::Reloaded(Reloaded {
@@ -241,7 +241,6 @@ impl Session<'_> {
             swap_micros: 0,
             state: None,
             retry,
-            missing,
         }))
     }
 

@@ -86,7 +86,6 @@ fn an_engine_that_cannot_take_objects_gets_the_same_generation_as_a_dylib() {
         swap_micros: 0,
         state: None,
         retry: Some(ArtifactKind::Dylib),
-        missing: Vec::new(),
     };
     fixture.event(Event::EngineSaid {
         session: Session("game".to_owned()),

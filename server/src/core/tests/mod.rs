@@ -127,7 +127,6 @@ fn an_engine_that_reports_the_generation_makes_it_live_and_its_going_ends_that()
         swap_micros: 1,
         state: None,
         retry: None,
-        missing: Vec::new(),
     };
     let session = Session("game".to_owned());
     fixture.event(Event::EngineSaid { session: session.clone(), said: EngineSaid::Reloaded(reloaded) });
@@ -152,7 +151,6 @@ fn a_refusal_is_shown_at_the_library_and_goes_with_the_next_generation() {
         swap_micros: 0,
         state: None,
         retry: None,
-        missing: Vec::new(),
     };
     fixture.event(Event::EngineSaid {
         session: Session("game".to_owned()),
@@ -240,7 +238,6 @@ fn answer(generation: u64, outcome: Answer, reason: Option<&str>) -> Reloaded {
         swap_micros: 1,
         state: None,
         retry: None,
-        missing: Vec::new(),
     }
 }
 
