@@ -247,15 +247,6 @@ async fn library_paths(project: &Project) -> anyhow::Result<Vec<PathBuf>> {
         .await
         .context("cannot start rustc")?;
     let standard = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-    let folder = project.home().folder.join(profile_folder(&project.config.build.profile));
+    let folder = project.home().folder.join(project.config.build.profile_folder());
     Ok(vec![folder.join("deps"), folder, standard])
-}
-
-/// cargo's name for a profile's folder.
-pub(super) fn profile_folder(profile: &str) -> &str {
-    match profile {
-        "dev" | "test" => "debug",
-        "bench" => "release",
-        other => other,
-    }
 }

@@ -20,7 +20,7 @@ use liveline_protocol::message::{Message, parse_params};
 use serde::{Deserialize, Serialize};
 
 use crate::build::stamp::now_micros;
-use crate::os;
+use crate::os::program::Shared;
 
 /// The hidden subcommand that runs [`main`].
 pub const COMMAND: &str = "__bench-engine";
@@ -77,9 +77,12 @@ pub fn folder() -> Option<PathBuf> {
 /// The whole life of the process: `folder` is Liveline's, `shared` are the libraries that scripts share with games.
 pub fn main(folder: &Path, shared: &[String]) -> ExitCode {
     for name in shared {
-        if let Err(error) = os::libraries::open_for_all(Path::new(name)) {
-            say(&Said::Trouble { message: format!("cannot load {name}: {error}") });
-            return ExitCode::FAILURE;
+        match Shared::open(Path::new(name)) {
+            Ok(library) => library.keep(),
+            Err(error) => {
+                say(&Said::Trouble { message: format!("cannot load {name}: {error}") });
+                return ExitCode::FAILURE;
+            }
         }
     }
     let current: Arc<Mutex<Option<UnixStream>>> = Arc::default();
@@ -184,7 +187,6 @@ fn take(stream: &mut UnixStream, folder: &Path, reload: &Reload, received: u64) 
         swap_micros: 0,
         state: None,
         retry: None,
-        missing: Vec::new(),
     };
     // Said last: the connection may be ended as soon as it is.
     send(stream, &Message::notification(method::RELOADED, &answer))?;
@@ -212,7 +214,7 @@ fn load(path: &Path, reload: &Reload) -> Result<(), String> {
         return Err(fail(&"another sha256 than announced"));
     }
     match reload.artifact.kind {
-        ArtifactKind::Dylib => os::libraries::open(path).map_err(|error| fail(&error)),
+        ArtifactKind::Dylib => Shared::open_alone(path).map(Shared::keep).map_err(|error| fail(&error)),
         ArtifactKind::Object => {
             let objects = liveline_link::members(&bytes).map_err(|error| fail(&error))?;
             let options = liveline_link::Options::new(&reload.library);

@@ -87,7 +87,7 @@ fn try_compile(bench: &mut Bench<'_>) -> std::io::Result<FromCargo> {
     fs::create_dir_all(&own)?;
     let captured_file = own.join("captured.json");
     remove_if_there(&captured_file)?;
-    forget_fingerprint(bench.folder, unit.package, &project.config.build.profile);
+    forget_fingerprint(bench.folder, unit.package, project.config.build.profile_folder());
     let mut command = command(bench, &unit, &captured_file);
     (bench.say)(Progress::Stage(format!("cargo build {}", unit.package)));
     // What is wrong elsewhere in a script file's package is no matter of the file's.
@@ -172,15 +172,10 @@ fn command(bench: &Bench<'_>, unit: &Unit<'_>, captured: &Path) -> Command {
 
 /// A crate that cargo calls fresh is not compiled, so nothing would be captured: without its fingerprint this
 /// one crate is compiled again.
-fn forget_fingerprint(folder: &Path, package: &str, profile: &str) {
-    let profile = match profile {
-        "dev" | "test" => "debug",
-        "bench" => "release",
-        other => other,
-    };
+fn forget_fingerprint(folder: &Path, package: &str, profile_folder: &str) {
     let below = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let candidates = std::iter::once(folder.to_owned()).chain(below);
-    for fingerprints in candidates.map(|folder| folder.join(profile).join(".fingerprint")) {
+    for fingerprints in candidates.map(|folder| folder.join(profile_folder).join(".fingerprint")) {
         for unit in fs::read_dir(&fingerprints).into_iter().flatten().flatten() {
             let name = unit.file_name().to_string_lossy().into_owned();
             if name.rsplit_once('-').is_some_and(|(name, _)| name == package) {

@@ -47,6 +47,17 @@ pub struct Build {
     pub backend: Backend,
 }
 
+impl Build {
+    /// The name of cargo's folder for the profile.
+    pub fn profile_folder(&self) -> &str {
+        match self.profile.as_str() {
+            "dev" | "test" => "debug",
+            "bench" => "release",
+            other => other,
+        }
+    }
+}
+
 impl Default for Build {
     fn default() -> Self {
         Self { speculate: true, apply: Apply::Save, profile: "dev".to_owned(), backend: Backend::Llvm }

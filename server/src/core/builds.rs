@@ -4,19 +4,11 @@ use super::*;
 
 impl Core {
     pub(super) fn project_loaded(&mut self, project: Arc<Project>, now: Now, actions: &mut Vec<Action>) {
-        let first = self.project.is_none();
-        self.project = Some(project.clone());
         self.retry = None;
         self.settle(None, actions);
-        let gone: Vec<String> =
-            self.libraries.keys().filter(|name| project.library(name).is_none()).cloned().collect();
-        for name in gone {
-            self.remove_library(&name, actions);
-        }
+        let before = self.take_over(&project, actions);
+        let trigger = if before.is_none() { Trigger::Initial } else { Trigger::Watch };
         for library in &project.libraries {
-            let state = self.libraries.entry(library.name.clone());
-            state.or_insert_with(|| LibraryState::new(library.clone())).library = library.clone();
-            let trigger = if first { Trigger::Initial } else { Trigger::Watch };
             self.want(&library.name, Want::new(trigger), now, actions);
         }
         actions.extend(project.packages.iter().map(|package| Action::Watch(vec![package.folder.clone()])));
@@ -29,6 +21,13 @@ impl Core {
 
     /// The same workspace, with other script files. What has come is built when its save is told.
     pub(super) fn script_files(&mut self, project: Arc<Project>, actions: &mut Vec<Action>) {
+        let before = self.take_over(&project, actions);
+        let before = before.map(|before| before.with_package.clone()).unwrap_or_default();
+        self.tell_with_package(&before, &project, actions);
+    }
+
+    /// From now on the workspace is this, with its libraries and no others; gives what it was before.
+    fn take_over(&mut self, project: &Arc<Project>, actions: &mut Vec<Action>) -> Option<Arc<Project>> {
         let before = self.project.replace(project.clone());
         let gone: Vec<String> =
             self.libraries.keys().filter(|name| project.library(name).is_none()).cloned().collect();
@@ -39,8 +38,7 @@ impl Core {
             let state = self.libraries.entry(library.name.clone());
             state.or_insert_with(|| LibraryState::new(library.clone())).library = library.clone();
         }
-        let before = before.map(|before| before.with_package.clone()).unwrap_or_default();
-        self.tell_with_package(&before, &project, actions);
+        before
     }
 
     fn tell_with_package(&self, before: &[WithPackage], project: &Project, actions: &mut Vec<Action>) {

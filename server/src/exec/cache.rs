@@ -20,14 +20,11 @@ const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// `liveline/exec` in the user's cache folder, for this user only.
 pub(super) fn folder() -> Result<PathBuf, Failure> {
-    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = variable("XDG_CACHE_HOME").or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
-    let base = base.filter(|path| path.is_absolute()).ok_or_else(|| {
+    let parent = os::cache_directory().ok_or_else(|| {
         Failure::message("there is no home folder to keep compiled programs in; set HOME or XDG_CACHE_HOME")
     })?;
-    let folder = base.join("liveline").join("exec");
+    let folder = parent.join("exec");
     if !folder.is_dir() {
-        let parent = base.join("liveline");
         os::private_directory(&parent)
             .and_then(|()| os::private_directory(&folder))
             .doing(|| format!("make the cache folder {}", folder.display()))?;

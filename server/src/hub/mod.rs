@@ -332,7 +332,7 @@ impl Hub {
         let now = now_micros();
         let written = paths.iter().filter_map(|path| modified_micros(path)).max();
         let saved_at = written.filter(|at| *at <= now && now - at < BELIEVED_SAVE).unwrap_or(now);
-        let files = paths.into_iter().map(|path| (path.clone(), self.sight.hash(&path))).collect();
+        let files = paths.into_iter().map(|path| (path.clone(), self.sight.told(&path))).collect();
         self.handle(Event::Changed { files, trigger, saved_at });
     }
 

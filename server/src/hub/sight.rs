@@ -74,9 +74,9 @@ impl Sight {
         is_empty && self.told.get(path).is_none_or(|told| *told != Some(hash(b"")))
     }
 
-    /// The hash of what is in a file now; `None` if there is no readable file.
-    pub fn hash(&mut self, path: &Path) -> Option<Hash> {
-        self.stamps.of(path)
+    /// The hash of the content that was told last; `None` if there was no readable file.
+    pub fn told(&self, path: &Path) -> Option<Hash> {
+        self.told.get(path).cloned().flatten()
     }
 
     /// Whether a file has other content than was told last; from now on it counts as told.

@@ -1,6 +1,5 @@
 //! What differs between operating systems, one file each.
 
-pub mod libraries;
 #[cfg(unix)]
 mod pipes;
 #[cfg(target_os = "linux")]

@@ -11,7 +11,7 @@ use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
+use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_LOCAL, RTLD_NOW};
 use liveline_link::load::Loaded;
 
 /// The C library's type of `main`; a `main` of fewer parameters ignores the rest.
@@ -210,8 +210,17 @@ impl Shared {
     ///
     /// An error is the system's own sentence.
     pub fn open(path: &Path) -> Result<Self, String> {
+        Self::open_with(path, RTLD_NOW | RTLD_GLOBAL)
+    }
+
+    /// As [`Self::open`], with its symbols for itself.
+    pub fn open_alone(path: &Path) -> Result<Self, String> {
+        Self::open_with(path, RTLD_NOW | RTLD_LOCAL)
+    }
+
+    fn open_with(path: &Path, flags: c_int) -> Result<Self, String> {
         // SAFETY: runs the library's initialisers, which are as trusted as the program that needs the library.
-        let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_GLOBAL) };
+        let library = unsafe { Library::open(Some(path), flags) };
         let sentence = |error: libloading::Error| {
             std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)
         };

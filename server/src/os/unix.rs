@@ -250,11 +250,11 @@ pub fn private_directory(path: &Path) -> io::Result<()> {
 }
 
 /// Where this user's programs keep what can be made again: `$XDG_CACHE_HOME` or `~/.cache`, and in it this program's
-/// folder. `None` without a home.
+/// folder, absolute. `None` without a home.
 pub fn cache_directory() -> Option<PathBuf> {
     let set = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = set.or_else(|| std::env::home_dir().map(|home| home.join(".cache")))?;
-    Some(base.join("liveline"))
+    let base = set.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
+    base.filter(|path| path.is_absolute()).map(|base| base.join("liveline"))
 }
 
 /// A fresh directory for a socket, for this user only, with a path short enough for a socket's address.
