@@ -1,6 +1,6 @@
 //! What a poll does when something has come: events, new code, reports of what ran.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -23,7 +23,7 @@ struct Plan<I: ?Sized + 'static> {
 /// What becomes of one instance.
 struct Change<I: ?Sized + 'static> {
     slot: Rc<Slot<I>>,
-    code: Rc<Code<I>>,
+    code: &'static Code<I>,
     /// Its new state, unless the old one stays.
     fresh: Option<Value<I>>,
 }
@@ -104,7 +104,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
         generation: Generation,
         scripts: Vec<LoadedScript>,
     ) -> Result<Vec<StateReport>, String> {
-        let codes: Vec<Rc<Code<I>>> = scripts
+        let codes: Vec<&'static Code<I>> = scripts
             .into_iter()
             .filter(|script| self.belongs(script.entry, library))
             .map(|script| Code::new(script, library, generation))
@@ -113,8 +113,8 @@ impl<I: ?Sized + Interface> Scripts<I> {
         let plan = self.plan(&codes)?;
         for Change { slot, code, fresh } in plan.changes {
             match fresh {
-                None => slot.keep(&code),
-                Some(value) => slot.replace(&code, value),
+                None => slot.keep(code),
+                Some(value) => slot.replace(code, value),
             }
         }
         self.publish(library, generation, codes);
@@ -128,7 +128,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
         own == library || self.libraries.get(own).is_none_or(|generation| *generation == Generation::LINKED)
     }
 
-    fn check_names(&self, codes: &[Rc<Code<I>>]) -> Result<(), String> {
+    fn check_names(&self, codes: &[&'static Code<I>]) -> Result<(), String> {
         let taken = codes.iter().find_map(|code| {
             let other = self.scripts.get(code.name)?;
             (other.library != code.library && other.package != code.package).then_some(other)
@@ -139,26 +139,27 @@ impl<I: ?Sized + Interface> Scripts<I> {
     }
 
     /// Makes the new state of every instance whose layout has changed: a script's `Default` may panic.
-    fn plan(&self, codes: &[Rc<Code<I>>]) -> Result<Plan<I>, String> {
+    fn plan(&self, codes: &[&'static Code<I>]) -> Result<Plan<I>, String> {
         let mut plan = Plan { changes: Vec::new(), state: Vec::new() };
         for slot in self.slots.iter().filter_map(Weak::upgrade) {
             let old = slot.code();
-            let Some(code) = codes.iter().find(|code| code.name == old.name) else { continue };
+            let Some(code) = codes.iter().copied().find(|code| code.name == old.name) else { continue };
             let reason = old.layout.difference(&code.layout);
             let fresh = match &reason {
                 None => None,
                 Some(_) => Some(code.make(&self.outbox).map_err(|fault| fault.to_string())?),
             };
             note(&mut plan.state, code.type_name, reason);
-            plan.changes.push(Change { slot, code: Rc::clone(code), fresh });
+            plan.changes.push(Change { slot, code, fresh });
         }
         Ok(plan)
     }
 
     /// From here on new instances have the new code too.
-    fn publish(&mut self, library: &str, generation: Generation, codes: Vec<Rc<Code<I>>>) {
-        let is_gone =
-            |code: &Rc<Code<I>>| code.library == library && !codes.iter().any(|new| new.name == code.name);
+    fn publish(&mut self, library: &str, generation: Generation, codes: Vec<&'static Code<I>>) {
+        let is_gone = |code: &&'static Code<I>| {
+            code.library == library && !codes.iter().any(|new| new.name == code.name)
+        };
         let gone: Vec<&'static str> =
             self.scripts.values().filter(|code| is_gone(code)).map(|code| code.name).collect();
         for script in gone {
@@ -168,7 +169,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
         self.outbox.forget_faults(library);
         panics::forget_printed();
         self.libraries.insert(library.to_owned(), generation);
-        self.codes.extend(codes.iter().cloned());
+        self.codes.extend(&codes);
         self.scripts.extend(codes.into_iter().map(|code| (code.name, code)));
     }
 
@@ -181,7 +182,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
 
     /// A library is no more: its scripts cannot be spawned, and what was spawned keeps its code.
     fn retire(&mut self, library: &str) {
-        let is_its = |code: &Rc<Code<I>>| code.library == library;
+        let is_its = |code: &&'static Code<I>| code.library == library;
         let gone: Vec<&'static str> =
             self.scripts.values().filter(|code| is_its(code)).map(|code| code.name).collect();
         for script in gone {
@@ -210,6 +211,17 @@ impl<I: ?Sized + Interface> Scripts<I> {
         self.libraries.insert(library, generation);
     }
 
+    /// Calls of code that nothing runs any more need not be counted.
+    fn forget_unused(&mut self) {
+        if self.codes.len() == self.scripts.len() {
+            return;
+        }
+        let spawned = self.slots.iter().filter_map(Weak::upgrade).map(|slot| slot.code());
+        let used: BTreeSet<*const Code<I>> =
+            self.scripts.values().copied().chain(spawned).map(std::ptr::from_ref).collect();
+        self.codes.retain(|code| used.contains(&std::ptr::from_ref::<Code<I>>(code)));
+    }
+
     /// Tells the server which functions ran, and forgets code that nothing runs any more.
     fn report_calls(&mut self) {
         for code in &self.codes {
@@ -222,7 +234,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
                 }));
             }
         }
-        self.codes.retain(|code| Rc::strong_count(code) > 1);
+        self.forget_unused();
     }
 }
 

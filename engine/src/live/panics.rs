@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::rc::Rc;
 use std::sync::Once;
 
 use crate::mode::backtrace;
@@ -10,12 +11,15 @@ use crate::mode::fault::Place;
 
 thread_local! {
     /// How many script calls are on this thread's stack.
-    static DEPTH: Cell<u32> = const { Cell::new(0) };
+    static DEPTH: Depth = Depth::default();
     /// Where the newest panic inside a script call began.
     static PLACE: RefCell<Option<Place>> = const { RefCell::new(None) };
     /// Where this thread's scripts have panicked since the last swap.
     static PRINTED: RefCell<Vec<Place>> = const { RefCell::new(Vec::new()) };
 }
+
+/// A count that a thread and all who call scripts on it share.
+pub(crate) type Depth = Rc<Cell<u32>>;
 
 /// What a panic left behind.
 pub(crate) struct Panic {
@@ -25,21 +29,37 @@ pub(crate) struct Panic {
 
 /// Whether this thread is inside a script call: then no code may be swapped.
 pub(crate) fn in_script() -> bool {
-    DEPTH.get() > 0
+    // A thread whose locals are gone runs no frame.
+    DEPTH.try_with(|depth| depth.get() > 0).unwrap_or(false)
+}
+
+/// This thread's count of script calls.
+pub(crate) fn depth() -> Depth {
+    DEPTH.try_with(Rc::clone).unwrap_or_default()
 }
 
 /// Runs script code. A panic ends here.
 ///
 /// The script's state may be half changed after a panic; the game goes on with it, as its author would in a debugger.
 pub(crate) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Panic> {
-    DEPTH.set(DEPTH.get() + 1);
+    catch_in(&depth(), code)
+}
+
+/// The same where this thread's count is at hand.
+#[inline]
+pub(crate) fn catch_in<R>(depth: &Cell<u32>, code: impl FnOnce() -> R) -> Result<R, Panic> {
+    depth.set(depth.get() + 1);
     let result = panic::catch_unwind(AssertUnwindSafe(code));
-    DEPTH.set(DEPTH.get() - 1);
-    result.map_err(|payload| {
-        let panic = Panic { message: message(&*payload), place: PLACE.take() };
-        discard(payload);
-        panic
-    })
+    depth.set(depth.get() - 1);
+    result.map_err(caught)
+}
+
+#[cold]
+fn caught(payload: Box<dyn Any + Send>) -> Panic {
+    let panic =
+        Panic { message: message(&*payload), place: PLACE.try_with(RefCell::take).unwrap_or_default() };
+    discard(payload);
+    panic
 }
 
 /// Makes panics inside script calls tell where they began.

@@ -26,7 +26,7 @@ pub fn attach<I: ?Sized + Interface>() -> Result<Scripts<I>, AttachError> {
     let mailbox = Arc::new(Mailbox::default());
     let (link, outbox) = start_link(facts::<I>(), &mailbox);
     Ok(Scripts {
-        codes: scripts.values().cloned().collect(),
+        codes: scripts.values().copied().collect(),
         scripts,
         libraries,
         slots: Vec::new(),
@@ -70,9 +70,9 @@ fn start_link(facts: Facts, mailbox: &Arc<Mailbox>) -> (Option<Link>, Outbox) {
 /// that they have.
 pub struct Scripts<I: ?Sized + Interface> {
     /// By name, the newest code of each.
-    pub(super) scripts: BTreeMap<&'static str, Rc<Code<I>>>,
+    pub(super) scripts: BTreeMap<&'static str, &'static Code<I>>,
     /// All code that may have been called since the last report.
-    pub(super) codes: Vec<Rc<Code<I>>>,
+    pub(super) codes: Vec<&'static Code<I>>,
     pub(super) libraries: BTreeMap<String, Generation>,
     pub(super) slots: Vec<Weak<Slot<I>>>,
     pub(super) outbox: Rc<Outbox>,
@@ -141,8 +141,8 @@ impl<I: ?Sized + Interface> Scripts<I> {
     }
 }
 
-fn linked<I: ?Sized + Interface>() -> Result<BTreeMap<&'static str, Rc<Code<I>>>, AttachError> {
-    let mut scripts: BTreeMap<&'static str, Rc<Code<I>>> = BTreeMap::new();
+fn linked<I: ?Sized + Interface>() -> Result<BTreeMap<&'static str, &'static Code<I>>, AttachError> {
+    let mut scripts: BTreeMap<&'static str, &'static Code<I>> = BTreeMap::new();
     for entry in registry::linked() {
         if entry.vtable.downcast_ref::<Vtable<I>>().is_none() {
             continue;

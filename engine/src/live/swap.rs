@@ -10,11 +10,12 @@ use crate::mode::layout::TypeLayout;
 use crate::mode::mailbox::LoadedScript;
 use crate::mode::memory::{Value, Vtable};
 use crate::mode::outbox::Outbox;
-use crate::mode::panics;
+use crate::mode::panics::{self, Depth};
 use crate::mode::registry::ENTRY_VERSION;
 use crate::{Fault, FaultKind, Generation, Interface};
 
-/// One script in one generation.
+/// One script in one generation. It stays for the process's life, as the library's code itself does: a call reads it
+/// through one pointer.
 pub(crate) struct Code<I: ?Sized + 'static> {
     /// The library whose generation this is.
     pub(crate) library: String,
@@ -37,14 +38,14 @@ impl<I: ?Sized + Interface> Code<I> {
         script: LoadedScript,
         library: &str,
         generation: Generation,
-    ) -> Result<Rc<Self>, String> {
+    ) -> Result<&'static Self, String> {
         let entry = script.entry;
         let vtable =
             (entry.version == ENTRY_VERSION).then(|| entry.vtable.downcast_ref::<Vtable<I>>()).flatten();
         let vtable = vtable.ok_or_else(|| {
             format!("script `{}` was built against another `{}` than the engine's", entry.name, I::NAME)
         })?;
-        Ok(Rc::new(Self {
+        Ok(Box::leak(Box::new(Self {
             library: library.to_owned(),
             package: entry.library,
             generation: Cell::new(generation),
@@ -54,7 +55,7 @@ impl<I: ?Sized + Interface> Code<I> {
             layout: script.layout,
             methods: I::METHODS,
             calls: I::METHODS.iter().map(|_| Cell::new(0)).collect(),
-        }))
+        })))
     }
 }
 
@@ -70,6 +71,7 @@ impl<I: ?Sized> Code<I> {
         format!("{}::{}", self.type_name, self.methods.get(method).copied().unwrap_or("default"))
     }
 
+    #[inline]
     fn count(&self, method: usize) {
         if let Some(calls) = self.calls.get(method) {
             calls.set(calls.get() + 1);
@@ -81,6 +83,7 @@ impl<I: ?Sized> Code<I> {
         panics::catch(|| Value::new(self.vtable)).map_err(|panic| self.fault(usize::MAX, panic, outbox))
     }
 
+    #[cold]
     fn fault(&self, method: usize, panic: panics::Panic, outbox: &Outbox) -> Fault {
         outbox.fault(Parts {
             kind: FaultKind::Panic,
@@ -96,10 +99,14 @@ impl<I: ?Sized> Code<I> {
 
 /// One instance's state and the code that it runs.
 pub(crate) struct Slot<I: ?Sized + 'static> {
-    code: RefCell<Rc<Code<I>>>,
-    value: RefCell<Value<I>>,
+    code: Cell<&'static Code<I>>,
     /// `value`'s pointer, read at every call.
     script: Cell<*mut I>,
+    /// The thread's count of script calls, read and written at every call: a thread-local in a shared library is
+    /// found by a function call each time.
+    depth: Depth,
+    has_retired: Cell<bool>,
+    value: RefCell<Value<I>>,
     /// State that was started anew. A result of an earlier call may borrow from it, so it stays until the instance
     /// is borrowed mutably or ends.
     retired: RefCell<Vec<Value<I>>>,
@@ -108,11 +115,13 @@ pub(crate) struct Slot<I: ?Sized + 'static> {
 
 impl<I: ?Sized> Slot<I> {
     /// An instance of `code` from its default. The script's `Default` runs.
-    pub(crate) fn new(code: &Rc<Code<I>>, outbox: &Rc<Outbox>) -> Result<Rc<Self>, Fault> {
+    pub(crate) fn new(code: &'static Code<I>, outbox: &Rc<Outbox>) -> Result<Rc<Self>, Fault> {
         let value = code.make(outbox)?;
         Ok(Rc::new(Self {
-            code: RefCell::new(Rc::clone(code)),
+            code: Cell::new(code),
             script: Cell::new(value.pointer()),
+            depth: panics::depth(),
+            has_retired: Cell::new(false),
             value: RefCell::new(value),
             retired: RefCell::default(),
             outbox: Rc::clone(outbox),
@@ -120,41 +129,51 @@ impl<I: ?Sized> Slot<I> {
     }
 
     /// The code that runs.
-    pub(crate) fn code(&self) -> Rc<Code<I>> {
-        Rc::clone(&self.code.borrow())
+    pub(crate) fn code(&self) -> &'static Code<I> {
+        self.code.get()
     }
 
     /// Goes on with the same bytes and another generation's code. Does nothing if the layouts differ.
-    pub(crate) fn keep(&self, code: &Rc<Code<I>>) {
-        if self.code.borrow().layout.difference(&code.layout).is_some() {
+    pub(crate) fn keep(&self, code: &'static Code<I>) {
+        if self.code.get().layout.difference(&code.layout).is_some() {
             return;
         }
         let mut value = self.value.borrow_mut();
         // SAFETY: the layouts are equal, field by field.
         unsafe { value.adopt(code.vtable) };
         self.script.set(value.pointer());
-        self.code.replace(Rc::clone(code));
+        self.code.set(code);
     }
 
     /// Goes on with a new value and its code.
-    pub(crate) fn replace(&self, code: &Rc<Code<I>>, value: Value<I>) {
+    pub(crate) fn replace(&self, code: &'static Code<I>, value: Value<I>) {
         self.script.set(value.pointer());
         let old = self.value.replace(value);
         self.retired.borrow_mut().push(old);
-        self.code.replace(Rc::clone(code));
+        self.has_retired.set(true);
+        self.code.set(code);
     }
 
+    #[inline]
     fn run<R>(&self, method: usize, call: impl FnOnce() -> R) -> Result<R, Fault> {
+        // A swap cannot come while the call runs.
         let code = self.code();
         code.count(method);
-        panics::catch(call).map_err(|panic| code.fault(method, panic, &self.outbox))
+        panics::catch_in(&self.depth, call).map_err(|panic| code.fault(method, panic, &self.outbox))
     }
 
     /// Ends values that nothing can borrow from any more.
+    #[inline]
     fn drop_retired(&self) {
-        if !self.retired.borrow().is_empty() {
-            drop(self.retired.take());
+        if self.has_retired.get() {
+            self.drop_retired_now();
         }
+    }
+
+    #[cold]
+    fn drop_retired_now(&self) {
+        self.has_retired.set(false);
+        drop(self.retired.take());
     }
 }
 
@@ -179,6 +198,7 @@ impl<I: ?Sized> Handle<I> {
     }
 
     /// Calls a method that changes the script.
+    #[inline]
     pub fn call_mut<'a, R>(
         &'a mut self,
         index: usize,
@@ -194,6 +214,7 @@ impl<I: ?Sized> Handle<I> {
     }
 
     /// Calls a method that reads the script.
+    #[inline]
     pub fn call<'a, R>(&'a self, index: usize, method: impl FnOnce(&'a I) -> R) -> Result<R, Fault> {
         let script = self.slot.script.get();
         // SAFETY: as in `call_mut`; other references are shared ones, since this handle is borrowed as shared.
