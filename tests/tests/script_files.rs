@@ -55,6 +55,17 @@ fn a_file_that_needs_its_package_is_built_with_it_and_the_status_says_so() {
 }
 
 #[test]
+fn what_is_no_plain_file_stops_nothing() {
+    let (project, _server, mut game) = start();
+    let made = std::process::Command::new("mkfifo").arg(project.path("scripts/src/pipe.rs")).status();
+    assert!(made.expect("mkfifo starts").success());
+    std::os::unix::fs::symlink("circle.rs", project.path("scripts/src/circle.rs")).expect("a link");
+    std::fs::create_dir(project.path("scripts/src/folder.rs")).expect("a folder");
+    project.replace(PLAYER, "\"one\"", "\"two\"");
+    game.wait_for("says two");
+}
+
+#[test]
 fn an_error_in_one_file_does_not_stop_another() {
     let (project, mut server, mut game) = start();
     project.write("scripts/src/broken.rs", "fn broken() { 1 + \"\" }\n");

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::hash::finish;
 pub use crate::hash::{Hash, hash, hash_both};
+use crate::os;
 
 /// Many values, hashed as one.
 #[derive(Default)]
@@ -92,7 +93,7 @@ impl Stamps {
         {
             return Some(hash.clone());
         }
-        let hash = hash(&fs::read(path).ok()?);
+        let hash = hash(&os::read_file(path).ok()?);
         if identity.is_settled() {
             self.known.insert(path.to_owned(), (identity, hash.clone()));
         }

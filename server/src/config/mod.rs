@@ -1,9 +1,12 @@
 //! `liveline.toml`: what it may say, and errors that point at the line.
 
+use std::io;
 use std::path::Path;
 
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
+
+use crate::os;
 
 /// The file's name at the workspace root.
 pub const FILE: &str = "liveline.toml";
@@ -117,9 +120,11 @@ pub struct ConfigError {
 
 /// Reads the file of a workspace; no file is the default configuration.
 pub fn load(root: &Path) -> Result<Config, ConfigError> {
-    match std::fs::read_to_string(root.join(FILE)) {
+    let text =
+        os::read_file(&root.join(FILE)).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+    match text {
         Ok(text) => parse(&text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Config::default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Config::default()),
         Err(error) => {
             Err(ConfigError { line: 1, column: 1, message: format!("cannot read {FILE}: {error}") })
         }

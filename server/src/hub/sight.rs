@@ -126,6 +126,16 @@ mod tests {
     }
 
     #[test]
+    fn a_named_pipe_is_not_waited_for() {
+        let mut fixture = fixture("a");
+        fs::remove_file(&fixture.path).unwrap();
+        crate::os::make_fifo(&fixture.path).unwrap();
+        assert_eq!(fixture.settled().look_after(TOGETHER), 0, "it looks empty");
+        assert_eq!(fixture.look_after(EMPTY), 1, "there is no readable file");
+        assert_eq!(fixture.sight.told(&fixture.path), None);
+    }
+
+    #[test]
     fn going_back_to_earlier_text_is_news() {
         let mut fixture = fixture("a");
         assert_eq!(fixture.settled().look_after(TOGETHER), 1);

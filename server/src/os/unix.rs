@@ -287,6 +287,55 @@ pub fn create_private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
+/// Reads a file's content. What is no plain file, a named pipe say, is an error at once: nobody may ever write to it.
+pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let no_wait = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    let mut file = File::options().read(true).custom_flags(no_wait).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file"));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The kind of network file system that a path lies on, where it does.
+#[cfg(target_os = "linux")]
+pub fn network_file_system(path: &Path) -> Option<&'static str> {
+    // From the system's `linux/magic.h` and `fs/smb/client/cifsfs.h`.
+    const KINDS: &[(u32, &str)] = &[
+        (0x6969, "NFS"),
+        (0xff53_4d42, "SMB"),
+        (0xfe53_4d42, "SMB"),
+        (0x517b, "SMB"),
+        (0x6573_5546, "FUSE"),
+        (0x0102_1997, "9P"),
+        (0x5346_414f, "AFS"),
+        (0x00c3_6400, "Ceph"),
+    ];
+    let kind = rustix::fs::statfs(path).ok()?.f_type as u32;
+    KINDS.iter().find(|(number, _)| *number == kind).map(|(_, name)| *name)
+}
+
+/// Unknown here.
+#[cfg(not(target_os = "linux"))]
+pub fn network_file_system(_: &Path) -> Option<&'static str> {
+    None
+}
+
+/// Gives memory that was freed back to the system: each thread's allocations have an arena of their own, which keeps
+/// what a build once needed.
+#[cfg(target_env = "gnu")]
+pub fn return_memory() {
+    // SAFETY: glibc locks each arena while it looks through it; no pointer is passed.
+    unsafe { libc::malloc_trim(0) };
+}
+
+/// Other allocators give back what they do not need by themselves.
+#[cfg(not(target_env = "gnu"))]
+pub fn return_memory() {}
+
 /// Writes a private file so that a reader sees the old text or the new one, whole.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension(format!("tmp{}", std::process::id()));

@@ -7,6 +7,7 @@ use glob::{MatchOptions, Pattern};
 
 use super::script_file::Standing;
 use super::{ApiCrate, Library, LocalPackage, Project, ScriptFile};
+use crate::os;
 
 /// Files of these names are the roots of packages and folders, never scripts.
 const NEVER: &[&str] = &["lib.rs", "main.rs", "mod.rs", "build.rs"];
@@ -163,9 +164,9 @@ impl Files {
         let Some(folder) = package.source.as_ref().and_then(|source| source.parent()) else { return false };
         let pattern = format!("{}/**/*.rs", Pattern::escape(&folder.display().to_string()));
         let others = glob::glob(&pattern).into_iter().flatten().flatten();
-        others
-            .filter(|path| !self.standings.contains_key(path))
-            .any(|path| std::fs::read_to_string(path).is_ok_and(|text| text.contains("liveline::script")))
+        others.filter(|path| !self.standings.contains_key(path)).any(|path| {
+            os::read_file(&path).is_ok_and(|text| String::from_utf8_lossy(&text).contains("liveline::script"))
+        })
     }
 }
 
@@ -183,7 +184,7 @@ impl Project {
 
 /// The standing of a file that is there.
 fn read(path: &Path) -> Option<Standing> {
-    Some(Standing::of(&String::from_utf8_lossy(&std::fs::read(path).ok()?)))
+    Some(Standing::of(&String::from_utf8_lossy(&os::read_file(path).ok()?)))
 }
 
 fn owner_of<'a>(path: &Path, packages: &'a [LocalPackage]) -> Option<&'a LocalPackage> {

@@ -18,8 +18,19 @@ pub enum Standing {
 impl Standing {
     /// Of a file's text.
     pub fn of(text: &str) -> Self {
+        // Most files have none of these words, and tokens of a long one take milliseconds of each save.
+        if !["crate", "super", "mod"].into_iter().any(|word| has_word(text, word)) {
+            return Self::Alone;
+        }
         let Ok(tokens) = TokenStream::from_str(without_shebang(text)) else { return Self::Unknown };
-        reason(tokens, 0).map_or(Self::Alone, Self::WithPackage)
+        // Not by recursion: brackets can be nested deeper than a stack is.
+        let mut waiting = vec![Nested { tokens, modules: 0 }];
+        while let Some(nested) = waiting.pop() {
+            if let Some(reason) = nested.reason(&mut waiting) {
+                return Self::WithPackage(reason);
+            }
+        }
+        Self::Alone
     }
 }
 
@@ -31,6 +42,15 @@ pub fn why_not_alone(text: &str) -> Option<String> {
     }
 }
 
+/// Whether a text has a word that no letter, digit or underscore touches.
+fn has_word(text: &str, word: &str) -> bool {
+    let touches =
+        |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+    text.match_indices(word).any(|(at, _)| {
+        !touches(text[..at].chars().next_back()) && !touches(text[at + word.len()..].chars().next())
+    })
+}
+
 fn without_shebang(text: &str) -> &str {
     let text = text.trim_start_matches('\u{feff}');
     if text.starts_with("#!") && !text.starts_with("#![") {
@@ -40,60 +60,64 @@ fn without_shebang(text: &str) -> &str {
     }
 }
 
-/// `depth` inline modules around these tokens can be left with `super::`.
-fn reason(tokens: TokenStream, depth: usize) -> Option<String> {
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let word = |index: usize| match tokens.get(index) {
-        Some(TokenTree::Ident(ident)) => Some(ident.to_string()),
-        _ => None,
-    };
-    let mark = |index: usize, wanted: char| matches!(tokens.get(index), Some(TokenTree::Punct(punct)) if punct.as_char() == wanted);
-    let is_path = |index: usize| mark(index, ':') && mark(index + 1, ':');
-    let mut index = 0;
-    while index < tokens.len() {
-        match &tokens[index] {
-            // A macro's `$crate` is the crate that the macro is in.
-            TokenTree::Ident(ident)
-                if ident == "crate" && is_path(index + 1) && !(index > 0 && mark(index - 1, '$')) =>
-            {
-                return Some("it names `crate::`".to_owned());
-            }
-            TokenTree::Ident(ident) if ident == "super" => {
-                let mut levels = 1;
-                while is_path(index + 1) && word(index + 3).is_some_and(|word| word == "super") {
-                    levels += 1;
-                    index += 3;
+/// Tokens between two brackets, or of a whole file.
+struct Nested {
+    tokens: TokenStream,
+    /// How many inline modules around them can be left with `super::`.
+    modules: usize,
+}
+
+impl Nested {
+    /// Why these cannot be compiled alone, the brackets among them left out: those wait.
+    fn reason(self, waiting: &mut Vec<Self>) -> Option<String> {
+        let Self { tokens, modules } = self;
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let word = |index: usize| match tokens.get(index) {
+            Some(TokenTree::Ident(ident)) => Some(ident.to_string()),
+            _ => None,
+        };
+        let mark = |index: usize, wanted: char| matches!(tokens.get(index), Some(TokenTree::Punct(punct)) if punct.as_char() == wanted);
+        let is_path = |index: usize| mark(index, ':') && mark(index + 1, ':');
+        let mut index = 0;
+        while index < tokens.len() {
+            match &tokens[index] {
+                // A macro's `$crate` is the crate that the macro is in.
+                TokenTree::Ident(ident)
+                    if ident == "crate" && is_path(index + 1) && !(index > 0 && mark(index - 1, '$')) =>
+                {
+                    return Some("it names `crate::`".to_owned());
                 }
-                if levels > depth {
-                    return Some("it names `super::`".to_owned());
-                }
-            }
-            TokenTree::Ident(ident) if ident == "mod" => {
-                if let Some(name) = word(index + 1) {
-                    match tokens.get(index + 2) {
-                        Some(TokenTree::Punct(punct)) if punct.as_char() == ';' => {
-                            return Some(format!("it has the submodule `{name}` in a file of its own"));
-                        }
-                        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
-                            if let Some(reason) = reason(group.stream(), depth + 1) {
-                                return Some(reason);
-                            }
-                            index += 2;
-                        }
-                        _ => {}
+                TokenTree::Ident(ident) if ident == "super" => {
+                    let mut levels = 1;
+                    while is_path(index + 1) && word(index + 3).is_some_and(|word| word == "super") {
+                        levels += 1;
+                        index += 3;
+                    }
+                    if levels > modules {
+                        return Some("it names `super::`".to_owned());
                     }
                 }
-            }
-            TokenTree::Group(group) => {
-                if let Some(reason) = reason(group.stream(), depth) {
-                    return Some(reason);
+                TokenTree::Ident(ident) if ident == "mod" => {
+                    if let Some(name) = word(index + 1) {
+                        match tokens.get(index + 2) {
+                            Some(TokenTree::Punct(punct)) if punct.as_char() == ';' => {
+                                return Some(format!("it has the submodule `{name}` in a file of its own"));
+                            }
+                            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
+                                waiting.push(Self { tokens: group.stream(), modules: modules + 1 });
+                                index += 2;
+                            }
+                            _ => {}
+                        }
+                    }
                 }
+                TokenTree::Group(group) => waiting.push(Self { tokens: group.stream(), modules }),
+                _ => {}
             }
-            _ => {}
+            index += 1;
         }
-        index += 1;
+        None
     }
-    None
 }
 
 #[cfg(test)]
@@ -112,6 +136,16 @@ mod tests {
         assert!(alone("// crate::a\nconst TEXT: &str = \"super::x mod y;\";\n/* mod z; */"));
         assert!(alone("macro_rules! m { () => { $crate::f() } }\n"));
         assert!(alone("mod tests { use super::*; mod deeper { use super::super::*; use self::x; } }"));
+    }
+
+    #[test]
+    fn brackets_nested_deeper_than_a_stack_are_text_too() {
+        let nested =
+            |inner: &str| format!("const X: u32 = {}{inner}{};", "(".repeat(60_000), ")".repeat(60_000));
+        assert!(alone(&nested("1")));
+        assert!(!alone(&nested("crate::x")));
+        assert_eq!(Standing::of(&("crate".to_owned() + &"(".repeat(60_000))), Standing::Unknown);
+        assert_eq!(Standing::of(&(")".repeat(60_000) + "crate")), Standing::Unknown);
     }
 
     #[test]
