@@ -93,11 +93,6 @@ impl Call {
         self.own.join(INCREMENTAL).exists()
     }
 
-    /// The same for compiles whose root is a wrapper.
-    pub(super) fn has_wrapped_cache(&self) -> bool {
-        self.own.join(WRAPPED_INCREMENTAL).exists()
-    }
-
     /// A fresh folder for outputs.
     pub(super) fn fresh_folder(&self) -> io::Result<Arc<TempDir>> {
         fresh_folder(&self.own).map(Arc::new)

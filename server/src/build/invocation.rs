@@ -38,6 +38,10 @@ const LIBRARY_VARIABLE: &str = "LIVELINE_LIBRARY";
 /// Tells the scripts of a package which of its files are libraries of their own.
 pub(super) const FILES_VARIABLE: &str = "LIVELINE_FILES";
 
+/// How many units a script file's code is cut into: the 256 of incremental builds are for crates of many modules, and
+/// each unit of one small file costs more than it holds.
+const UNITS: usize = 16;
+
 /// Variables that belong to cargo's run and would mislead a later one.
 const FOREIGN: &[&str] = &[
     "CARGO_MAKEFLAGS",
@@ -103,6 +107,10 @@ impl Invocation {
             own.root = relative.unwrap_or(&library.source).display().to_string();
             own.set.remove(FILES_VARIABLE);
             own.set.insert(LIBRARY_VARIABLE.to_owned(), library.name.clone());
+            let is_set = |argument: &String| argument.trim_start_matches("-C").starts_with("codegen-units=");
+            if !own.arguments.iter().any(is_set) {
+                own.arguments.push(format!("-Ccodegen-units={UNITS}"));
+            }
         }
         own
     }

@@ -20,6 +20,7 @@ pub mod handover;
 pub(crate) mod inputs;
 pub mod invocation;
 pub mod job;
+mod judge;
 mod link_line;
 mod linker;
 mod looks;

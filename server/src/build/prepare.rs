@@ -1,14 +1,22 @@
 //! What is done in the background so that the next build is sooner.
 
+use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, TryLockError};
+use std::time::Duration;
+
 use super::artifact;
 use super::attempt::{Bench, Compiled};
 use super::compile::Cancel;
 use super::direct::Call;
 use super::job::{Order, Purpose};
 use super::pace::Depth;
+use super::spares;
 use super::workshop::{Room, Workshop, lock};
+use crate::os;
 use liveline_protocol::engine::Trigger;
 
+/// How often a preparation looks whether it is its turn.
+const LOOK: Duration = Duration::from_millis(3);
 /// How far background work steps back for builds.
 pub(super) const POLITE: i32 = 10;
 
@@ -19,13 +27,34 @@ impl Workshop {
         let name = &order.library.name;
         let cancel = Cancel::default();
         lock(&self.preparing).push((name.clone(), cancel.clone()));
-        if self.wait_until_idle(&cancel) {
+        if let Some(_turn) = self.take_turn(order, &cancel)
+            && self.wait_until_idle(&cancel)
+        {
             self.prepare_next(order, &cancel);
         }
         let newest = lock(&self.records).generation(name);
         artifact::prune(&self.artifacts(), name, newest);
         self.prune_links(name);
         lock(&self.preparing).retain(|(_, other)| !other.is(&cancel));
+    }
+
+    /// One prepares at a time: an editor that opens two hundred files at once must not start as many compilers. `None`
+    /// if what is prepared would be gone before anyone used it.
+    fn take_turn(&self, order: &Order, cancel: &Cancel) -> Option<MutexGuard<'_, ()>> {
+        let own = self.preparations.fetch_add(1, Ordering::Relaxed);
+        // The caches of a library that has just been found are to be filled in any case.
+        let is_late = || {
+            order.trigger != Trigger::Initial
+                && self.preparations.load(Ordering::Relaxed) > own + spares::MOST
+        };
+        while !cancel.is_asked() && !is_late() {
+            match self.turn.try_lock() {
+                Ok(turn) => return Some(turn),
+                Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
+            }
+        }
+        None
     }
 
     fn prepare_next(&self, order: &Order, cancel: &Cancel) {
@@ -69,6 +98,13 @@ impl Workshop {
         let compiled = self.compile(&mut bench, room, &Call { niceness: POLITE, ..call.clone() });
         if !matches!(compiled, Compiled::Made(_)) {
             tracing::info!(library = order.library.name, "warming was not finished");
+        }
+    }
+
+    /// Gives what builds needed back to the system, if none runs.
+    pub fn rest(&self) {
+        if self.busy.load(Ordering::Relaxed) == 0 {
+            os::return_memory();
         }
     }
 

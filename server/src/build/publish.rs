@@ -7,6 +7,7 @@ use liveline_protocol::engine::{Api, Generation, Reload};
 
 use super::artifact;
 use super::attempt::cannot_write;
+use super::compile::Cancel;
 use super::goods::Good;
 use super::invocation::Invocation;
 use super::job::{Order, Outcome, Purpose};
@@ -44,8 +45,13 @@ impl Workshop {
         Some(Api { package: api.package.clone(), hash: lock(&self.apis).hash(dylib)?.0 })
     }
 
-    /// Publishes a good build. `speculated`: it was made before the save.
-    pub(super) fn publish(&self, order: &Order, good: Good, speculated: bool) -> Outcome {
+    /// Publishes a good build, unless it is asked to end. `speculated`: it was made before the save.
+    pub(super) fn publish(&self, order: &Order, good: Good, speculated: bool, cancel: &Cancel) -> Outcome {
+        let _alone = lock(&self.publishing);
+        // What was asked to end has a successor, which may have published already.
+        if cancel.is_asked() {
+            return Outcome::Cancelled;
+        }
         match self.try_publish(order, good, speculated) {
             Ok(reload) => Outcome::Built(reload),
             Err(error) => Outcome::Broken(cannot_write(&order.library, &self.folder, &error)),

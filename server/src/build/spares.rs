@@ -17,7 +17,7 @@ use super::wrapper::{self, Split};
 use crate::os::{self, Group};
 
 /// How many wait at most, over all libraries.
-const MOST: usize = 2;
+pub(super) const MOST: usize = 2;
 /// How much memory they hold at most, together.
 const MOST_MEMORY: u64 = 400 << 20;
 /// One that is not ready after this never will be.

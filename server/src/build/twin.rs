@@ -32,7 +32,7 @@ impl Twins {
             overlay.as_ref().is_some_and(|overlay| {
                 overlay
                     .iter()
-                    .all(|(path, text)| std::fs::read(path).is_ok_and(|saved| saved == text.as_bytes()))
+                    .all(|(path, text)| os::read_file(path).is_ok_and(|saved| saved == text.as_bytes()))
             })
         };
         if !was_built {
@@ -46,6 +46,11 @@ impl Twins {
         (self.original, self.twin) = (None, None);
     }
 
+    /// Both were built.
+    fn built(&mut self, original: &Overlay, twin: &Overlay) {
+        (self.original, self.twin) = (Some(original.clone()), Some(twin.clone()));
+    }
+
     fn is_worth_it(&self) -> bool {
         self.misses < MOST_MISSES
     }
@@ -54,15 +59,16 @@ impl Twins {
 impl Workshop {
     /// Builds the formatted form of an order's unsaved text too, where it is another.
     pub(super) fn build_twin(&self, order: &Order, room: &mut Room, call: &Call, cancel: &Cancel) {
-        if order.purpose != Purpose::Speculative || order.overlay.is_empty() || !room.twins.is_worth_it() {
+        let name = &order.library.name;
+        let is_unsaved = order.purpose == Purpose::Speculative && !order.overlay.is_empty();
+        if !is_unsaved || !self.with_twins(name, |twins| twins.is_worth_it()) {
             return;
         }
         let Some(overlay) = formatted(&order.overlay, call, cancel).filter(|twin| *twin != order.overlay)
         else {
             return;
         };
-        room.twins.original = Some(order.overlay.clone());
-        room.twins.twin = Some(overlay.clone());
+        self.with_twins(name, |twins| twins.built(&order.overlay, &overlay));
         let twin = Order { overlay, ..order.clone() };
         let (folder, program) = (&self.folder, &self.program);
         let mut bench = Bench { order: &twin, folder, program, cancel, say: &mut |_| {} };

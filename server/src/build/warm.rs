@@ -14,7 +14,7 @@ use super::pace::{DEPTHS, Depth};
 use super::spares::{Fit, Spare, wrapper_of};
 use super::workshop::{Room, Workshop, lock, micros_since};
 use super::wrapper::Split;
-use crate::os::Group;
+use crate::os::{self, Group};
 
 /// How long background work waits for builds to end.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -75,18 +75,24 @@ impl Workshop {
         let text = text(order);
         let split = text.as_deref().and_then(Split::of).filter(|_| spare.depth() == Depth::Head);
         let fit = Fit::of(call.identity.clone(), split.as_ref(), &call.invocation.crate_names());
-        if !spare.fits(&fit) || (spare.depth() == Depth::Head && split.is_none()) {
+        let depth = spare.depth();
+        if !spare.fits(&fit) || (depth == Depth::Head && split.is_none()) {
+            tracing::debug!(
+                library = order.library.name,
+                ?depth,
+                "a compiler that was started ahead does not fit"
+            );
             spare.discard();
             return None;
         }
-        let word = if spare.depth() == Depth::Head { "begun" } else { "started" };
+        tracing::debug!(library = order.library.name, ?depth, "a compiler was started ahead");
+        let word = if depth == Depth::Head { "begun" } else { "started" };
         (bench.say)(Progress::Stage(format!("rustc {}, {word} ahead", order.library.name)));
         let source = &order.library.source;
-        let left_alone = match spare.depth() {
+        let left_alone = match depth {
             Depth::Head => vec![source.clone(), wrapper_of(source)],
             _ => Vec::new(),
         };
-        let depth = spare.depth();
         let refreshed = self.refresh(order, room, &left_alone);
         let fed = match (&refreshed, split) {
             (Ok(()), Some(split)) => Some(split.fed().into_bytes()),
@@ -166,8 +172,10 @@ impl Workshop {
             return;
         }
         let can_wrap = Split::of(&text).is_some();
-        if can_wrap && !call.has_wrapped_cache() {
-            let _ = self.time(order, room, call, (Depth::Head, cancel));
+        // The two incremental caches must know this text equally well: a compile that finds its own text there is quicker.
+        let other = if self.depth(room) == Depth::Head { Depth::Arguments } else { Depth::Head };
+        if can_wrap && self.wait_until_idle(cancel) {
+            let _ = self.time(order, room, call, (other, cancel));
         }
         let mut round = Vec::new();
         for depth in DEPTHS.into_iter().filter(|depth| can_wrap || *depth != Depth::Head) {
@@ -215,6 +223,6 @@ impl Workshop {
 /// The text of a library's root file as an order has it.
 fn text(order: &Order) -> Option<Arc<str>> {
     let source: &PathBuf = &order.library.source;
-    let saved = || std::fs::read_to_string(source).ok().map(Arc::from);
+    let saved = || String::from_utf8(os::read_file(source).ok()?).ok().map(Arc::from);
     order.overlay.get(source).cloned().or_else(saved)
 }

@@ -10,24 +10,24 @@ use std::time::{Duration, Instant};
 
 use liveline_protocol::engine::{ArtifactKind, Reload};
 
-use super::attempt::{Bench, Compiled, Made, cannot_write, own_folder, remove_attempts};
+use super::attempt::{Bench, Compiled, cannot_write, own_folder, remove_attempts};
 use super::captures::{Captured, LastFailure, capture_key};
 use super::compile::Cancel;
 use super::direct::{self, Call};
 use super::forms::Forms;
-use super::goods::{self, Good};
-use super::inputs::{Inputs, Snapshot};
+use super::inputs::Inputs;
 use super::job::{Order, Outcome, Progress, Purpose};
+use super::judge::Judged;
 use super::looks::Looks;
 use super::members::Members;
 use super::pace::{Depth, Pace};
-use super::prepared::{Prepared, Shelf, can_be_told_again};
+use super::prepared::Shelf;
 use super::process::Tails;
 use super::publish::Apis;
 use super::record::{Record, Records};
 use super::shadow::Shadow;
 use super::spares::Spares;
-use super::stamp::{Hash, Stamps, hash};
+use super::stamp::{Stamps, hash};
 use super::twin::Twins;
 use super::{artifact, backend};
 use crate::os;
@@ -80,14 +80,21 @@ pub struct Workshop {
     pub(super) records: Mutex<Records>,
     pub(super) looks: Mutex<Looks>,
     pub(super) apis: Mutex<Apis>,
-    members: Members,
+    pub(super) members: Members,
     pub(super) shelf: Mutex<Shelf>,
     pub(super) forms: Mutex<Forms>,
     rooms: Mutex<HashMap<String, Arc<Mutex<Room>>>>,
+    /// What came of building formatted text ahead, by library.
+    twins: Mutex<HashMap<String, Twins>>,
+    /// Generations are numbered one after the other.
+    pub(super) publishing: Mutex<()>,
     /// cargo locks its target directory: a second one would only wait, and could not be killed politely.
     pub(super) cargo: Mutex<LastFailure>,
     /// Ends what only prepares the next build of a library.
     pub(super) preparing: Mutex<Vec<(String, Cancel)>>,
+    /// How many preparations there were, and whose turn it is.
+    pub(super) preparations: AtomicUsize,
+    pub(super) turn: Mutex<()>,
     pub(super) spares: Spares,
     /// The only way to start ahead, where one is asked for.
     pub(super) only: Mutex<Option<Depth>>,
@@ -101,10 +108,8 @@ pub(super) struct Room {
     pub(super) shadow: Shadow,
     /// Which way of starting ahead is the quickest.
     pub(super) pace: Pace,
-    /// What came of building formatted text ahead.
-    pub(super) twins: Twins,
     /// Why it is no archive of objects, as was told last.
-    reason: Option<String>,
+    pub(super) reason: Option<String>,
 }
 
 impl Workshop {
@@ -135,8 +140,12 @@ impl Workshop {
             shelf: Mutex::default(),
             forms: Mutex::default(),
             rooms: Mutex::default(),
+            twins: Mutex::default(),
+            publishing: Mutex::default(),
             cargo: Mutex::default(),
             preparing: Mutex::default(),
+            preparations: AtomicUsize::new(0),
+            turn: Mutex::default(),
             spares: Spares::default(),
             only: Mutex::default(),
             busy: AtomicUsize::new(0),
@@ -170,10 +179,20 @@ impl Workshop {
         let started = Instant::now();
         let name = &order.library.name;
         let _busy = self.give_way(name);
-        let room = self.room(name);
-        let Some(mut room) = self.enter(name, &room, cancel) else { return Outcome::Cancelled };
         self.doubt(order);
         let mut bench = Bench { order, folder: &self.folder, program: &self.program, cancel, say };
+        // What is known already needs no room: whatever is being prepared there goes on.
+        if let Some(outcome) = self.known_now(&mut bench, started) {
+            return outcome;
+        }
+        let room = self.room(name);
+        let Some((mut room, has_waited)) = self.enter(name, &room, cancel) else { return Outcome::Cancelled };
+        if has_waited && let Some(outcome) = self.known_now(&mut bench, started) {
+            return outcome;
+        }
+        if order.purpose == Purpose::Saved {
+            self.with_twins(name, |twins| twins.saved(false));
+        }
         let (captured, from_cargo) = match self.valid_capture(order) {
             Some(captured) => (captured, None),
             None if order.purpose != Purpose::Saved => return Outcome::NotNow,
@@ -182,14 +201,6 @@ impl Workshop {
                 Err(outcome) => return *outcome,
             },
         };
-        let may_be_known = !order.force && from_cargo.is_none();
-        let known = may_be_known.then(|| self.known(order, &captured, started, bench.say)).flatten();
-        if order.purpose == Purpose::Saved {
-            room.twins.saved(known.is_some());
-        }
-        if let Some(outcome) = known {
-            return outcome;
-        }
         let call = match self.call(order, &captured) {
             Ok(call) => call,
             Err(broken) => return Outcome::Broken(broken),
@@ -208,7 +219,12 @@ impl Workshop {
             None => self.compile(&mut bench, &mut room, &call),
         };
         tracing::debug!(elapsed = ?started.elapsed(), "compiled");
-        self.judge(order, &mut room, Judged { compiled, call, captured, before, started }, say)
+        let judged = Judged { compiled, call, captured, before, started };
+        self.judge(
+            &mut Bench { order, folder: &self.folder, program: &self.program, cancel, say },
+            &mut room,
+            judged,
+        )
     }
 
     /// Compiles as a call says: by a compiler that was started ahead, if one fits.
@@ -225,13 +241,14 @@ impl Workshop {
     pub(super) fn build_ahead(&self, bench: &mut Bench<'_>, room: &mut Room, call: &Call) {
         let (order, started) = (bench.order, Instant::now());
         let Some(captured) = self.valid_capture(order) else { return };
-        if self.known(order, &captured, started, bench.say).is_some() {
+        if self.known(order, &captured, started, bench).is_some() {
             return;
         }
         let before = self.inputs_known(order).snapshot(&order.overlay);
         let compiled = self.compile_plain(bench, room, call);
         let judged = Judged { compiled, call: call.clone(), captured, before, started };
-        let outcome = self.judge(order, room, judged, &mut |_| {});
+        let mut silent = |progress| drop::<Progress>(progress);
+        let outcome = self.judge(&mut Bench { say: &mut silent, ..*bench }, room, judged);
         tracing::debug!(library = order.library.name, ?outcome, "built ahead");
     }
 
@@ -257,111 +274,37 @@ impl Workshop {
         room.shadow.refresh(files, &order.overlay, left_alone)
     }
 
-    /// Has the library's room for itself; what prepared its next build there ends.
+    /// Has the library's room for itself, and says whether it had to wait; what prepared its next build there ends.
     fn enter<'a>(
         &self,
         library: &str,
         room: &'a Mutex<Room>,
         cancel: &Cancel,
-    ) -> Option<MutexGuard<'a, Room>> {
+    ) -> Option<(MutexGuard<'a, Room>, bool)> {
+        let mut has_waited = false;
         while !cancel.is_asked() {
             self.stop_warming(Some(library));
             match room.try_lock() {
-                Ok(room) => return Some(room),
-                Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                Ok(room) => return Some((room, has_waited)),
+                Err(TryLockError::Poisoned(poisoned)) => return Some((poisoned.into_inner(), has_waited)),
                 Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_micros(300)),
             }
+            has_waited = true;
         }
         None
     }
 
-    /// What becomes of what a compiler made.
-    fn judge(
-        &self,
-        order: &Order,
-        room: &mut Room,
-        judged: Judged,
-        say: &mut (dyn FnMut(Progress) + Send),
-    ) -> Outcome {
-        let Judged { compiled, call, captured, before, started } = judged;
-        room.pace.count();
-        let micros = micros_since(started);
-        let made = match compiled {
-            Compiled::Made(made) => made,
-            Compiled::Failed(diagnostics, inputs) => {
-                self.keep_failure(order, &call, captured.1, diagnostics, inputs);
-                return Outcome::Failed;
-            }
-            Compiled::Cancelled => return Outcome::Cancelled,
-            Compiled::Broken(broken) => return Outcome::Broken(broken),
-            Compiled::Odd(line) => {
-                return Outcome::Broken(Broken::at_file(order.library.source.clone(), line));
-            }
-        };
-        let after = made.inputs.snapshot(&order.overlay);
-        if after.iter().any(|(path, identity)| before.get(path).is_some_and(|earlier| earlier != identity)) {
-            return Outcome::Stale;
+    /// What an order's text is known to come to by now.
+    fn known_now(&self, bench: &mut Bench<'_>, started: Instant) -> Option<Outcome> {
+        let order = bench.order;
+        if order.force {
+            return None;
         }
-        let staged = match goods::stage(&made, &call, &self.members) {
-            Ok((staged, reason)) => {
-                self.tell_reason(order, room, reason, say);
-                staged
-            }
-            Err(error) => return Outcome::Broken(cannot_write(&order.library, &self.folder, &error)),
-        };
-        let Made { inputs, diagnostics, .. } = *made;
-        let digest = inputs.digest(&call.invocation, &order.overlay, &mut lock(&self.stamps));
-        let api = self.api(&order.library, &call.invocation);
-        let good = Good { capture: captured.1, inputs, digest, api, diagnostics, staged, micros };
-        tracing::debug!(elapsed = ?started.elapsed(), "staged");
-        if order.purpose != Purpose::Speculative {
-            return self.publish(order, good, false);
+        let outcome = self.known(order, &self.valid_capture(order)?, started, bench)?;
+        if order.purpose == Purpose::Saved {
+            self.with_twins(&order.library.name, |twins| twins.saved(true));
         }
-        let prepared = Prepared {
-            capture: good.capture.clone(),
-            kind: order.kind,
-            inputs: good.inputs.clone(),
-            digest: good.digest.clone(),
-            diagnostics: good.diagnostics.clone(),
-            good: Some(good),
-        };
-        lock(&self.shelf).put(&order.library.name, prepared);
-        Outcome::Ready { micros: micros_since(started) }
-    }
-
-    /// Says once why a library that could be an archive of objects is none.
-    fn tell_reason(
-        &self,
-        order: &Order,
-        room: &mut Room,
-        reason: Option<String>,
-        say: &mut (dyn FnMut(Progress) + Send),
-    ) {
-        if let Some(why) = reason.as_ref().filter(|_| reason != room.reason) {
-            let name = &order.library.name;
-            tracing::info!("`{name}` is built as a shared library: {why}");
-            say(Progress::Stage(format!("{name}: a shared library, since {why}")));
-        }
-        room.reason = reason;
-    }
-
-    fn keep_failure(
-        &self,
-        order: &Order,
-        call: &Call,
-        capture: Hash,
-        diagnostics: Vec<crate::diagnostics::Diagnostic>,
-        inputs: Option<Inputs>,
-    ) {
-        if order.purpose == Purpose::Saved || !can_be_told_again(&diagnostics) {
-            return;
-        }
-        let mut inputs = inputs.unwrap_or_else(|| self.inputs_known(order));
-        inputs.files.extend(order.overlay.keys().cloned());
-        let digest = inputs.digest(&call.invocation, &order.overlay, &mut lock(&self.stamps));
-        let kind = order.kind;
-        let prepared = Prepared { capture, kind, inputs, digest, diagnostics, good: None };
-        lock(&self.shelf).put(&order.library.name, prepared);
+        Some(outcome)
     }
 
     /// What the text's build is known to come to, without a compiler.
@@ -370,7 +313,7 @@ impl Workshop {
         order: &Order,
         (capture, identity): &Captured,
         started: Instant,
-        say: &mut (dyn FnMut(Progress) + Send),
+        bench: &mut Bench<'_>,
     ) -> Option<Outcome> {
         let invocation = capture.invocation.of(&order.library);
         let mut digest =
@@ -386,7 +329,7 @@ impl Workshop {
         let mut shelf = lock(&self.shelf);
         let found = shelf.find(name, identity, order.kind, &mut digest)?;
         if !found.diagnostics.is_empty() {
-            say(Progress::Diagnostics(found.diagnostics.clone()));
+            (bench.say)(Progress::Diagnostics(found.diagnostics.clone()));
         }
         if found.good.is_none() {
             return Some(Outcome::Failed);
@@ -397,7 +340,7 @@ impl Workshop {
         let digest = found.digest.clone();
         let good = shelf.take(name, &digest)?.good?;
         drop(shelf);
-        Some(self.publish(order, good, true))
+        Some(self.publish(order, good, true, bench.cancel))
     }
 
     fn unchanged(&self, order: &Order, mut record: Record, mut reload: Reload) -> Outcome {
@@ -443,29 +386,19 @@ impl Workshop {
         lock(&self.records).get(&order.library.name).map(|record| record.inputs.clone()).unwrap_or_default()
     }
 
+    /// Looks at what came of building a library's formatted text ahead, or notes more of it.
+    pub(super) fn with_twins<R>(&self, library: &str, look: impl FnOnce(&mut Twins) -> R) -> R {
+        look(lock(&self.twins).entry(library.to_owned()).or_default())
+    }
+
     pub(super) fn room(&self, library: &str) -> Arc<Mutex<Room>> {
         let mut rooms = lock(&self.rooms);
         let fresh = || {
             let shadow = Shadow::new(self.shadows.join(library));
-            Arc::new(Mutex::new(Room {
-                shadow,
-                pace: Pace::default(),
-                twins: Twins::default(),
-                reason: None,
-            }))
+            Arc::new(Mutex::new(Room { shadow, pace: Pace::default(), reason: None }))
         };
         rooms.entry(library.to_owned()).or_insert_with(fresh).clone()
     }
-}
-
-/// A compile that has ended, and what it has to be judged by.
-struct Judged {
-    compiled: Compiled,
-    call: Call,
-    captured: Captured,
-    /// The inputs as they stood before.
-    before: Snapshot,
-    started: Instant,
 }
 
 pub(super) fn micros_since(started: Instant) -> u64 {

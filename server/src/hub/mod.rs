@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use liveline_protocol::engine::{
@@ -18,6 +18,7 @@ use crate::build::job::{Order, Outcome, Workshop};
 use crate::build::stamp::{modified_micros, now_micros};
 use crate::core::{Action, BuildId, Core, EngineSaid, Event, FaceId, Now, Session};
 use crate::face::{FaceEvent, HubEvent, Level};
+use crate::os;
 use crate::project::{Broken, Home, Project};
 use crate::watch::{Sighting, Watch, can_hold_sources, files_below};
 
@@ -291,6 +292,7 @@ impl Hub {
             if is_over {
                 workshop.prepare(&order);
             }
+            workshop.rest();
         });
     }
 
@@ -312,7 +314,7 @@ impl Hub {
             FaceEvent::Command { id, command } => self.handle(Event::Command { face, id, command }),
             FaceEvent::Opened { path, text } => {
                 // A buffer that a face brings along may hold what was typed before it came.
-                let is_saved = std::fs::read(&path).is_ok_and(|bytes| bytes == text.as_bytes());
+                let is_saved = os::read_file(&path).is_ok_and(|bytes| bytes == text.as_bytes());
                 self.handle(match is_saved {
                     true => Event::Opened { path, text },
                     false => Event::Edited { path, text },
@@ -436,10 +438,16 @@ impl Hub {
     fn form(&mut self, wanted: Vec<(String, Generation, ArtifactKind)>, joining: Option<Joining>) {
         let (workshop, inputs) = (self.workshop.clone(), self.inputs.clone());
         std::thread::spawn(move || {
-            for (library, generation, kind) in wanted {
-                let result = workshop.in_form(&library, generation, kind);
-                let _ = inputs.send(Input::core(Event::Formed { library, generation, kind, result }));
-            }
+            let linkers = std::thread::available_parallelism().map_or(1, NonZero::get).min(wanted.len());
+            let wanted = Mutex::new(wanted.into_iter());
+            let next = || wanted.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let work = || {
+                while let Some((library, generation, kind)) = next() {
+                    let result = workshop.in_form(&library, generation, kind);
+                    let _ = inputs.send(Input::core(Event::Formed { library, generation, kind, result }));
+                }
+            };
+            std::thread::scope(|scope| (0..linkers).for_each(|_| drop(scope.spawn(work))));
             if let Some(joining) = joining {
                 let _ = inputs.send(Input::Attach(joining));
             }
