@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod core;
 pub mod diagnostics;
+pub mod doctor;
 #[cfg(target_os = "linux")]
 pub mod exec;
 pub mod face;

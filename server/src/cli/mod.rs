@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 
 mod bench;
 mod demo;
+mod doctor;
 mod engine;
 #[cfg(target_os = "linux")]
 mod exec;
@@ -43,6 +44,8 @@ enum Command {
     Exec(exec::Arguments),
     /// Say what is built, attached and live in a workspace
     Status(status::Arguments),
+    /// Look for what in this environment will not work, and say the mend
+    Doctor(doctor::Arguments),
 }
 
 /// Where the workspace is.
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match arguments.command {
             Command::Bench(arguments) => bench::main(arguments).await,
+            Command::Doctor(arguments) => doctor::main(arguments).await,
             Command::Demo(arguments) => demo::main(arguments).await,
             Command::Lsp(arguments) => lsp::main(arguments).await,
             Command::Headless(arguments) => headless::main(arguments).await,

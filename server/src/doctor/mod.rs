@@ -1,0 +1,64 @@
+//! What in this environment will not work, and the mend.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::project::Project;
+
+mod machine;
+mod toolchain;
+mod workspace;
+
+/// How one thing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// As it should be.
+    Good,
+    /// It works, and something about it is good to know.
+    Note,
+    /// It does not work.
+    Trouble,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Its name, in a word or two.
+    pub what: &'static str,
+    /// How it stands.
+    pub health: Health,
+    /// What was found.
+    pub found: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mend: Option<String>,
+}
+
+impl Finding {
+    fn good(what: &'static str, found: impl Into<String>) -> Self {
+        Self { what, health: Health::Good, found: found.into(), mend: None }
+    }
+
+    fn note(what: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { what, health: Health::Note, found: found.into(), mend: Some(mend.into()) }
+    }
+
+    fn trouble(what: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { what, health: Health::Trouble, found: found.into(), mend: Some(mend.into()) }
+    }
+}
+
+/// Looks at the toolchain, this machine and the workspace around `root`. Starts cargo and rustc, and changes nothing.
+pub async fn examine(root: &Path) -> Vec<Finding> {
+    let folder = root.to_owned();
+    let project = tokio::task::spawn_blocking(move || Project::load(&folder)).await.ok();
+    let config = project.as_ref().and_then(|project| project.as_ref().ok()).map(|project| &project.config);
+    let mut findings = toolchain::examine(root, config).await;
+    findings.extend(machine::examine(root));
+    if let Some(project) = &project {
+        findings.extend(workspace::examine(project).await);
+    }
+    findings
+}
