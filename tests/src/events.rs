@@ -59,6 +59,17 @@ pub fn status(event: &HubEvent, library: &str) -> Option<status::Library> {
     }
 }
 
+/// There are libraries, and each of them has been built.
+pub fn all_built(event: &HubEvent) -> Option<()> {
+    match event {
+        HubEvent::Status(status) => {
+            let is_built = |library: &status::Library| library.generation.0 > 0;
+            (!status.libraries.is_empty() && status.libraries.iter().all(is_built)).then_some(())
+        }
+        _ => None,
+    }
+}
+
 /// A file has at least one error: all its diagnostics.
 pub fn errors_in(event: &HubEvent, file: &Path) -> Option<Vec<Diagnostic>> {
     diagnostics_of(event, file).filter(|all| all.iter().any(|one| one.severity == Severity::Error))

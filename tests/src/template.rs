@@ -92,7 +92,7 @@ fn build_libraries(folder: &Path) {
     let mut headless = command(liveline());
     headless.args(["headless", "--json", "--root"]).arg(folder).current_dir(folder);
     let mut server = Server::new(Running::start("liveline headless (warming)", headless));
-    server.wait("the first build of `scripts`", |event| events::announced(event, "scripts"));
+    server.wait("the first build of every library", events::all_built);
     server.terminate();
 }
 

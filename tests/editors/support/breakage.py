@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .child import Child
 from .project import Project, event, program
 
-LIBRARY = "scripts"
+LIBRARY = "enemy"
 FILE = "scripts/src/enemy.rs"
 COLOUR = re.compile(r"Color::hex\(0x[0-9a-f]{6}\)")
 

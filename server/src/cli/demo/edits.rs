@@ -18,6 +18,14 @@ pub(super) struct Edit {
     pub(super) builds: bool,
 }
 
+impl Edit {
+    /// The library that the file is.
+    pub(super) fn library(&self) -> &'static str {
+        let name = self.file.rsplit('/').next().unwrap_or(self.file);
+        name.strip_suffix(".rs").unwrap_or(name)
+    }
+}
+
 /// In this order. The broken one is mended by the one after it.
 pub(super) const EDITS: &[Edit] = &[
     Edit {

@@ -18,9 +18,15 @@ pub(super) enum Report {
     Started {},
     /// A generation was swapped in.
     #[serde(rename_all = "camelCase")]
-    Reloaded { generation: u64, save_to_live_micros: Option<u64>, load_micros: u64, swap_micros: u64 },
+    Reloaded {
+        library: String,
+        generation: u64,
+        save_to_live_micros: Option<u64>,
+        load_micros: u64,
+        swap_micros: u64,
+    },
     /// A generation's code has got through a whole frame.
-    Running { generation: u64, frame: u64 },
+    Running { library: String, generation: u64, frame: u64 },
     /// The game was told of errors.
     BuildFailed {},
     /// The game keeps its code.
@@ -81,6 +87,7 @@ mod tests {
         assert_eq!(
             report,
             Report::Reloaded {
+                library: "scripts".to_owned(),
                 generation: 3,
                 save_to_live_micros: Some(94210),
                 load_micros: 3120,

@@ -1,6 +1,7 @@
 //! `liveline demo`: the main job in one command, on real processes: a script is edited, and the running game
 //! reports the new code.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -27,6 +28,9 @@ const FIRST_BUILD: Duration = Duration::from_secs(20 * 60);
 const ONE_SAVE: Duration = Duration::from_secs(120);
 /// For a person to see what has changed.
 const LOOK: Duration = Duration::from_millis(2500);
+
+/// By library.
+type Generations = BTreeMap<String, u64>;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -104,16 +108,18 @@ impl Drop for KillOnDrop {
 }
 
 async fn run_edits(root: &Path, liveline: &Path, headless: bool, link: &mut Link) -> anyhow::Result<()> {
-    let first = until(FIRST_BUILD, "the scripts' first build", server_ready(link)).await?;
-    say(&format!("The server has generation {first} of the scripts; starting the game"));
+    let mut generations = until(FIRST_BUILD, "the scripts' first build", server_ready(link)).await?;
+    say(&format!(
+        "The server has built {} scripts, each a library of its own; starting the game",
+        generations.len()
+    ));
     // Pictures outlive the sample: they are what a demo without a window shows.
     let pictures = tempfile::Builder::new().prefix("liveline-demo-pictures-").tempdir()?;
     let pictures = if headless { pictures.keep() } else { pictures.path().to_owned() };
     let mut game = game::start(root, liveline, headless.then_some(pictures.as_path()))
         .context("cannot start the game")?;
-    until(ONE_SAVE, "the game's first generation", running(&mut game, first)).await?;
-    say("The game runs it.\n");
-    let mut generation = first;
+    until(ONE_SAVE, "the game's first generations", running_all(&mut game, generations.clone())).await?;
+    say("The game runs them.\n");
     for (index, edit) in EDITS.iter().enumerate() {
         if !headless {
             tokio::time::sleep(LOOK).await;
@@ -122,9 +128,11 @@ async fn run_edits(root: &Path, liveline: &Path, headless: bool, link: &mut Link
         say(&format!("{}. save {}:{line}   {}", index + 1, edit.file, edit.effect));
         say(&format!("     - {}\n     + {}", edit.old, edit.new));
         if edit.builds {
-            generation += 1;
+            let generation = generations.entry(edit.library().to_owned()).or_default();
+            *generation += 1;
+            let wanted = (edit.library(), *generation);
             let frame =
-                until(ONE_SAVE, "the new code in the game", show_reload(link, &mut game, generation)).await?;
+                until(ONE_SAVE, "the new code in the game", show_reload(link, &mut game, wanted)).await?;
             if headless {
                 until(ONE_SAVE, "a picture", show_picture(&pictures, frame)).await?;
             }
@@ -160,11 +168,18 @@ async fn next(link: &mut Link) -> anyhow::Result<HubEvent> {
     }
 }
 
-async fn server_ready(link: &mut Link) -> anyhow::Result<u64> {
+/// The generation of every library, once each has one.
+async fn server_ready(link: &mut Link) -> anyhow::Result<Generations> {
     let mut stage_shown = String::new();
     loop {
         match next(link).await? {
-            HubEvent::Announced(reload) => return Ok(reload.generation.0),
+            HubEvent::Status(status)
+                if !status.libraries.is_empty()
+                    && status.libraries.iter().all(|library| library.generation.0 > 0) =>
+            {
+                let generations = status.libraries.into_iter().map(|one| (one.library, one.generation.0));
+                return Ok(generations.collect());
+            }
             HubEvent::Build { build, stage, .. }
                 if build.state == BuildState::Started && stage != stage_shown =>
             {
@@ -183,12 +198,14 @@ async fn server_ready(link: &mut Link) -> anyhow::Result<u64> {
 }
 
 /// The game's own word that this generation's code has run for a frame: its report of the reload, and the frame.
-async fn running(game: &mut Game, wanted: u64) -> anyhow::Result<(Option<Report>, u64)> {
+async fn running(game: &mut Game, (wanted, least): (&str, u64)) -> anyhow::Result<(Option<Report>, u64)> {
     let mut reloaded = None;
     loop {
         match game.reports.recv().await {
             Some(report @ Report::Reloaded { .. }) => reloaded = Some(report),
-            Some(Report::Running { generation, frame }) if generation >= wanted => {
+            Some(Report::Running { library, generation, frame })
+                if library == wanted && generation >= least =>
+            {
                 return Ok((reloaded, frame));
             }
             Some(Report::Refused { reason }) => bail!("the game refused the new code: {reason}"),
@@ -198,11 +215,34 @@ async fn running(game: &mut Game, wanted: u64) -> anyhow::Result<(Option<Report>
     }
 }
 
+/// Every library's code has run for a frame.
+async fn running_all(game: &mut Game, mut wanted: Generations) -> anyhow::Result<()> {
+    while !wanted.is_empty() {
+        match game.reports.recv().await {
+            Some(Report::Running { library, generation, .. }) => {
+                if wanted.get(&library).is_some_and(|least| generation >= *least) {
+                    wanted.remove(&library);
+                }
+            }
+            Some(Report::Refused { reason }) => bail!("the game refused the new code: {reason}"),
+            Some(Report::Gone) | None => bail!("the game ended"),
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// Gives the first frame that the new code has drawn.
-async fn show_reload(link: &mut Link, game: &mut Game, wanted: u64) -> anyhow::Result<u64> {
+async fn show_reload(
+    link: &mut Link,
+    game: &mut Game,
+    (library, generation): (&str, u64),
+) -> anyhow::Result<u64> {
     let build = loop {
         match next(link).await? {
-            HubEvent::Announced(reload) if reload.generation.0 == wanted => break reload.build_micros,
+            HubEvent::Announced(reload) if reload.library == library && reload.generation.0 == generation => {
+                break reload.build_micros;
+            }
             HubEvent::Build { build, .. } if build.state == BuildState::Failed => {
                 bail!(
                     "the edit does not build: {}",
@@ -212,13 +252,13 @@ async fn show_reload(link: &mut Link, game: &mut Game, wanted: u64) -> anyhow::R
             _ => {}
         }
     };
-    let (reloaded, frame) = running(game, wanted).await?;
+    let (reloaded, frame) = running(game, (library, generation)).await?;
     let Some(Report::Reloaded { save_to_live_micros, load_micros, swap_micros, .. }) = reloaded else {
-        bail!("the game runs generation {wanted} and did not report its reload");
+        bail!("the game runs generation {generation} of {library} and did not report its reload");
     };
     let total = save_to_live_micros.map_or_else(|| "?".to_owned(), time);
     say(&format!(
-        "     generation {wanted} runs in the game {total} after the save (compiling {}, loading {}, swap {})",
+        "     generation {generation} of {library} runs in the game {total} after the save (compiling {}, loading {}, swap {})",
         time(build),
         time(load_micros),
         time(swap_micros)

@@ -41,7 +41,7 @@ mod tests {
         let project = crate::project::Project::load(&game).unwrap();
         assert_eq!(
             project.libraries.iter().map(|library| library.name.as_str()).collect::<Vec<_>>(),
-            ["scripts"]
+            ["backdrop", "effects", "enemy", "hud", "player", "spawner"]
         );
         assert_eq!(project.engines, ["game"]);
         assert!(project.libraries[0].api.as_ref().is_some_and(|api| api.package == "game-api"));
