@@ -32,13 +32,24 @@ impl Editor {
     /// # Panics
     /// When it cannot be started.
     pub fn start(root: &Path, pid: Option<u32>) -> Self {
+        Self::start_logging(root, pid, None)
+    }
+
+    /// The same, with the server's log of what a filter lets through on its standard error.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn start_logging(root: &Path, pid: Option<u32>, filter: Option<&str>) -> Self {
         let mut command = command(liveline());
+        if let Some(filter) = filter {
+            command.env("LIVELINE_LOG", filter).env("NO_COLOR", "1");
+        }
         command
             .arg("lsp")
             .current_dir(root)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+            .stderr(if filter.is_some() { Stdio::piped() } else { Stdio::null() });
         let mut process = command.spawn().expect("liveline starts");
         let (input, output) = (process.stdin.take(), process.stdout.take());
         let mut editor = Self { process, input, output, messages: None, last_id: 0 };

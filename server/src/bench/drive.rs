@@ -71,10 +71,10 @@ impl Driver {
         Ok(Self { link, ended, engine, orders, said, attached: None })
     }
 
-    /// Makes the engine attach as one that loads this kind of artifact.
-    pub(super) async fn attach(&mut self, kind: ArtifactKind) -> anyhow::Result<()> {
+    /// Makes the engine attach as one that loads this kind of artifact, if it is not; whether it was.
+    pub(super) async fn attach(&mut self, kind: ArtifactKind) -> anyhow::Result<bool> {
         if self.attached == Some(kind) {
-            return Ok(());
+            return Ok(false);
         }
         let line = serde_json::to_string(&Order::Attach(kind))? + "\n";
         self.orders.write_all(line.as_bytes()).await?;
@@ -87,7 +87,7 @@ impl Driver {
             }
         }
         self.attached = Some(kind);
-        Ok(())
+        Ok(true)
     }
 
     /// Tells the server what an editor shows.

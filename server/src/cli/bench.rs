@@ -16,6 +16,10 @@ use crate::project::Project;
 /// The folder in the target directory.
 const FOLDER: &str = "liveline-bench";
 
+/// What one sample of all ways takes, and what comes before the first.
+const SAMPLE_SECONDS: usize = 14;
+const FIRST_SECONDS: usize = 30;
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -85,7 +89,26 @@ async fn prepare(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     command.env("CARGO_TARGET_DIR", folder.join("target")).stdin(Stdio::null()).kill_on_drop(true);
     let status = command.status().await.context("cannot start the measuring process")?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    match status.code() {
+        Some(0) => Ok(ExitCode::SUCCESS),
+        // It has said why.
+        Some(_) => Ok(ExitCode::FAILURE),
+        None => anyhow::bail!("the measuring process was ended from outside: {status}"),
+    }
+}
+
+/// What will be done, and how long that takes: mostly the rests between two samples.
+fn announcement(project: &Project, options: &Options) -> String {
+    let chosen = &options.libraries;
+    let is_chosen = |name: &String| chosen.is_empty() || chosen.contains(name);
+    let scripts = project.libraries.iter().filter(|library| is_chosen(&library.name)).count();
+    let seconds = scripts * (FIRST_SECONDS + (options.samples + 1) * SAMPLE_SECONDS);
+    format!(
+        "measuring {scripts} scripts, {} samples of each way: about {} minutes (`--library NAME` and `--samples N` make it \
+         shorter)",
+        options.samples,
+        seconds.div_ceil(60)
+    )
 }
 
 async fn measure(arguments: &Arguments, copy: PathBuf) -> anyhow::Result<ExitCode> {
@@ -106,6 +129,7 @@ async fn measure(arguments: &Arguments, copy: PathBuf) -> anyhow::Result<ExitCod
             eprintln!("{text}");
         }
     };
+    eprintln!("{}", announcement(&project, &options));
     note("building the copy for the first time");
     let report = bench::measure(&project, &options, &mut note).await?;
     if is_seen {

@@ -141,8 +141,8 @@ fn around(results: &Results, rows: &mut Vec<Row>) {
     let (own, native) = edited.unzip();
     rows.push(row(measure, "≤ 0.55 ×", ratio(own, native, 0.55)));
     let keys = results.keys.as_ref().map(|keys| {
-        let p99 = keys.change.p99();
-        (format!("{} µs, the answer behind it included", short(p99)), p99 <= 1000.0)
+        let p99 = keys.handled.p99();
+        (format!("{} µs", short(p99)), p99 <= 1000.0)
     });
     rows.push(row("`didChange` in 10,000 lines handled, p99", "≤ 1 ms", keys));
     let memory =

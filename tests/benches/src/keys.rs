@@ -1,26 +1,32 @@
 //! A keystroke in a large buffer: from `didChange` to the answer of a request behind it, over a real server.
 
+use std::io::{BufRead, BufReader, Read};
 use std::time::{Duration, Instant};
 
+use anyhow::{Context, anyhow};
 use liveline_tests::Editor;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::figures::Samples;
-use crate::memory::uri;
+use crate::memory::{is_built, uri};
 use crate::project::Generated;
 use crate::text::{self, Flavour};
 
 const LINES: usize = 10_000;
+/// What is done in the background after a build has ended by then.
+const REST: Duration = Duration::from_secs(3);
 /// Faster than anyone types.
 const PAUSE: Duration = Duration::from_millis(3);
 
 /// Microseconds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct Keys {
     /// The buffer's length.
     pub lines: usize,
+    /// What the server itself took for a `didChange` of one character.
+    pub handled: Samples,
     /// From a `didChange` of one character to the answer of a request sent behind it.
     pub change: Samples,
     /// From the request alone to its answer.
@@ -29,7 +35,12 @@ pub struct Keys {
 
 /// Types `count` characters into the project's script, whose buffer holds 10,000 lines.
 pub fn measure(project: &Generated, count: usize) -> anyhow::Result<Keys> {
-    let mut editor = Editor::start(&project.root, None).read();
+    let mut editor = Editor::start_logging(&project.root, None, Some("liveline::typing=trace")).read();
+    let log = editor.process.stderr.take().context("the server has no log")?;
+    let log = std::thread::spawn(move || handled(log));
+    // cargo's first build takes both processors.
+    editor.wait("the library", |message| is_built(message, project.shape.scripts()).then_some(()));
+    std::thread::sleep(REST);
     let text = text::script("Script000", LINES + 40, 0, Flavour::Liveline);
     let uri = uri(&project.script());
     let document = json!({ "uri": uri, "languageId": "rust", "version": 1, "text": text });
@@ -53,5 +64,18 @@ pub fn measure(project: &Generated, count: usize) -> anyhow::Result<Keys> {
         editor.notify("textDocument/didChange", params);
         keys.change.0.push(ask(&mut editor, start));
     }
+    drop(editor);
+    keys.handled = log.join().map_err(|_| anyhow!("the log could not be read"))?;
+    anyhow::ensure!(
+        keys.handled.0.len() == count,
+        "{} edits of {count} are in the log",
+        keys.handled.0.len()
+    );
     Ok(keys)
+}
+
+/// What a server's log has of edits, to its end.
+fn handled(log: impl Read) -> Samples {
+    let nanos = |line: String| line.split_once("nanos=")?.1.trim().parse::<f64>().ok();
+    BufReader::new(log).lines().map_while(Result::ok).filter_map(nanos).map(|nanos| nanos / 1e3).collect()
 }

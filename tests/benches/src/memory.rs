@@ -60,7 +60,7 @@ pub fn measure(project: &Generated) -> anyhow::Result<Memory> {
     })
 }
 
-fn is_built(message: &Value, count: usize) -> bool {
+pub(crate) fn is_built(message: &Value, count: usize) -> bool {
     let libraries = message["params"]["libraries"].as_array();
     let built = |library: &&Value| library["generation"].as_u64() > Some(0) && library["state"] != "building";
     message["method"] == "liveline/status"

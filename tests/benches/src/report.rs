@@ -196,10 +196,12 @@ impl Results {
         if let Some(keys) = &self.keys {
             let _ = writeln!(
                 text,
-                "- A keystroke in {} lines, {} samples, microseconds p50 / p99: `didChange` and the answer behind it {} / {}, \
-                 the answer alone {} / {}.",
+                "- A keystroke in {} lines, {} samples, microseconds p50 / p99: `didChange` in the server {} / {}, with the \
+                 answer behind it at the editor's end {} / {}, the answer alone {} / {}.",
                 keys.lines,
                 keys.change.0.len(),
+                short(keys.handled.p50()),
+                short(keys.handled.p99()),
                 short(keys.change.p50()),
                 short(keys.change.p99()),
                 short(keys.request.p50()),
