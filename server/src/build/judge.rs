@@ -26,7 +26,7 @@ pub(super) struct Judged {
 impl Workshop {
     /// What becomes of what a compiler made.
     pub(super) fn judge(&self, bench: &mut Bench<'_>, room: &mut Room, judged: Judged) -> Outcome {
-        let (order, cancel) = (bench.order, bench.cancel);
+        let order = bench.order;
         let Judged { compiled, call, captured, before, started } = judged;
         room.pace.count();
         let micros = micros_since(started);
@@ -59,7 +59,7 @@ impl Workshop {
         let good = Good { capture: captured.1, inputs, digest, api, diagnostics, staged, micros };
         tracing::debug!(elapsed = ?started.elapsed(), "staged");
         if order.purpose != Purpose::Speculative {
-            return self.publish(order, good, false, cancel);
+            return self.publish(bench, good, false);
         }
         let prepared = Prepared {
             capture: good.capture.clone(),

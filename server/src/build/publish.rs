@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use liveline_protocol::engine::{Api, Generation, Reload};
 
 use super::artifact;
-use super::attempt::cannot_write;
-use super::compile::Cancel;
+use super::attempt::{Bench, cannot_write};
 use super::goods::Good;
 use super::invocation::Invocation;
 use super::job::{Order, Outcome, Purpose};
@@ -46,10 +45,11 @@ impl Workshop {
     }
 
     /// Publishes a good build, unless it is asked to end. `speculated`: it was made before the save.
-    pub(super) fn publish(&self, order: &Order, good: Good, speculated: bool, cancel: &Cancel) -> Outcome {
+    pub(super) fn publish(&self, bench: &Bench<'_>, good: Good, speculated: bool) -> Outcome {
+        let order = bench.order;
         let _alone = lock(&self.publishing);
         // What was asked to end has a successor, which may have published already.
-        if cancel.is_asked() {
+        if bench.cancel.is_asked() {
             return Outcome::Cancelled;
         }
         match self.try_publish(order, good, speculated) {

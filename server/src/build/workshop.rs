@@ -182,25 +182,34 @@ impl Workshop {
         self.doubt(order);
         let mut bench = Bench { order, folder: &self.folder, program: &self.program, cancel, say };
         // What is known already needs no room: whatever is being prepared there goes on.
-        if let Some(outcome) = self.known_now(&mut bench, started) {
+        let mut captured = self.valid_capture(order);
+        if let Some(outcome) = self.known_now(captured.as_ref(), &mut bench, started) {
             return outcome;
         }
         let room = self.room(name);
         let Some((mut room, has_waited)) = self.enter(name, &room, cancel) else { return Outcome::Cancelled };
-        if has_waited && let Some(outcome) = self.known_now(&mut bench, started) {
-            return outcome;
+        if has_waited {
+            captured = self.valid_capture(order);
+            if let Some(outcome) = self.known_now(captured.as_ref(), &mut bench, started) {
+                return outcome;
+            }
         }
-        if order.purpose == Purpose::Saved {
-            self.with_twins(name, |twins| twins.saved(false));
-        }
-        let (captured, from_cargo) = match self.valid_capture(order) {
+        let (captured, from_cargo) = match captured {
             Some(captured) => (captured, None),
             None if order.purpose != Purpose::Saved => return Outcome::NotNow,
             None => match self.capture(&mut bench, started) {
-                Ok((captured, made)) => (captured, made),
+                // Another file of the package has had cargo run, and this one may be as it was.
+                Ok((captured, None)) => match self.known_now(Some(&captured), &mut bench, started) {
+                    Some(outcome) => return outcome,
+                    None => (captured, None),
+                },
+                Ok(from_cargo) => from_cargo,
                 Err(outcome) => return *outcome,
             },
         };
+        if order.purpose == Purpose::Saved {
+            self.with_twins(name, |twins| twins.saved(false));
+        }
         let call = match self.call(order, &captured) {
             Ok(call) => call,
             Err(broken) => return Outcome::Broken(broken),
@@ -220,11 +229,7 @@ impl Workshop {
         };
         tracing::debug!(elapsed = ?started.elapsed(), "compiled");
         let judged = Judged { compiled, call, captured, before, started };
-        self.judge(
-            &mut Bench { order, folder: &self.folder, program: &self.program, cancel, say },
-            &mut room,
-            judged,
-        )
+        self.judge(&mut bench, &mut room, judged)
     }
 
     /// Compiles as a call says: by a compiler that was started ahead, if one fits.
@@ -241,7 +246,7 @@ impl Workshop {
     pub(super) fn build_ahead(&self, bench: &mut Bench<'_>, room: &mut Room, call: &Call) {
         let (order, started) = (bench.order, Instant::now());
         let Some(captured) = self.valid_capture(order) else { return };
-        if self.known(order, &captured, started, bench).is_some() {
+        if self.known(&captured, bench, started).is_some() {
             return;
         }
         let before = self.inputs_known(order).snapshot(&order.overlay);
@@ -294,13 +299,18 @@ impl Workshop {
         None
     }
 
-    /// What an order's text is known to come to by now.
-    fn known_now(&self, bench: &mut Bench<'_>, started: Instant) -> Option<Outcome> {
+    /// What a build is known to come to by now, if its order lets it be.
+    fn known_now(
+        &self,
+        captured: Option<&Captured>,
+        bench: &mut Bench<'_>,
+        started: Instant,
+    ) -> Option<Outcome> {
         let order = bench.order;
         if order.force {
             return None;
         }
-        let outcome = self.known(order, &self.valid_capture(order)?, started, bench)?;
+        let outcome = self.known(captured?, bench, started)?;
         if order.purpose == Purpose::Saved {
             self.with_twins(&order.library.name, |twins| twins.saved(true));
         }
@@ -310,11 +320,11 @@ impl Workshop {
     /// What the text's build is known to come to, without a compiler.
     fn known(
         &self,
-        order: &Order,
         (capture, identity): &Captured,
-        started: Instant,
         bench: &mut Bench<'_>,
+        started: Instant,
     ) -> Option<Outcome> {
+        let order = bench.order;
         let invocation = capture.invocation.of(&order.library);
         let mut digest =
             |inputs: &Inputs| inputs.digest(&invocation, &order.overlay, &mut lock(&self.stamps));
@@ -340,7 +350,7 @@ impl Workshop {
         let digest = found.digest.clone();
         let good = shelf.take(name, &digest)?.good?;
         drop(shelf);
-        Some(self.publish(order, good, true, bench.cancel))
+        Some(self.publish(bench, good, true))
     }
 
     fn unchanged(&self, order: &Order, mut record: Record, mut reload: Reload) -> Outcome {
