@@ -6,6 +6,10 @@ use crate::config::{self, Backend};
 use crate::diagnostics::Position;
 use crate::project::{Broken, Project};
 
+/// What to do about a missing Cranelift.
+pub const CRANELIFT_MEND: &str = "install it with `rustup component add rustc-codegen-cranelift-preview --toolchain \
+    nightly` and choose the toolchain in rust-toolchain.toml, or leave out `backend` for LLVM";
+
 /// Whether the toolchain of this rustc (`<toolchain>/bin/rustc`) has a code generator.
 pub fn backend_available(rustc: &Path, backend: Backend) -> bool {
     let Some(toolchain) = rustc.parent().and_then(Path::parent) else { return backend == Backend::Llvm };
@@ -37,9 +41,7 @@ fn missing(project: &Project, rustc: &Path) -> Broken {
     let text = std::fs::read_to_string(&path).unwrap_or_default();
     let (line, column) = config::locate(&text, "cranelift");
     let message = format!(
-        "the toolchain of {} has no Cranelift code generator, which only nightly toolchains have: install it with \
-         `rustup component add rustc-codegen-cranelift-preview --toolchain nightly` and choose the toolchain in \
-         rust-toolchain.toml, or leave out `backend` for LLVM",
+        "the toolchain of {} has no Cranelift code generator, which only nightly toolchains have: {CRANELIFT_MEND}",
         rustc.display()
     );
     Broken { message, path, at: Position { line, column } }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
 use super::Finding;
-use crate::build::backend::backend_available;
+use crate::build::backend::{CRANELIFT_MEND, backend_available};
 use crate::config::{Backend, Config};
 use crate::os;
 
@@ -20,7 +20,7 @@ pub(super) async fn examine(root: &Path, config: Option<&Config>) -> Vec<Finding
         findings.push(code_generators(backend, backend_available(&bin.join("rustc"), Backend::Cranelift)));
         findings.push(rustfmt(os::is_program(&bin.join("rustfmt"))));
     }
-    findings.push(linker(on_path("cc")));
+    findings.push(linker(os::on_path("cc").is_some()));
     findings.extend(wrappers());
     findings
 }
@@ -67,8 +67,7 @@ fn code_generators(chosen: Backend, has_cranelift: bool) -> Finding {
         (Backend::Cranelift, false) => Finding::trouble(
             what,
             "LLVM alone, and liveline.toml asks for Cranelift, which only nightly toolchains have",
-            "`rustup component add rustc-codegen-cranelift-preview --toolchain nightly` and choose that toolchain in \
-             rust-toolchain.toml, or leave out `backend`",
+            CRANELIFT_MEND,
         ),
     }
 }
@@ -93,11 +92,6 @@ fn linker(is_there: bool) -> Finding {
             "install GCC or Clang: `apt install gcc`, `dnf install gcc`, or what your system has",
         ),
     }
-}
-
-fn on_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| os::is_program(&folder.join(program)))
 }
 
 fn wrappers() -> Vec<Finding> {

@@ -18,7 +18,7 @@ const MOST_ANSWERS: usize = 100;
 pub(super) fn rustc() -> Result<PathBuf, Failure> {
     let found = std::env::var_os("RUSTC").map(PathBuf::from).filter(|path| !path.as_os_str().is_empty());
     let found = found
-        .map_or_else(|| on_path("rustc"), |path| on_path(&path.to_string_lossy()))
+        .map_or_else(|| os::on_path("rustc"), |path| find(&path.to_string_lossy()))
         .ok_or_else(missing)?;
     if is_stand_in(&found) { behind(&found) } else { Ok(found) }
 }
@@ -29,12 +29,12 @@ fn missing() -> Failure {
     )
 }
 
-fn on_path(program: &str) -> Option<PathBuf> {
+/// As a shell finds it.
+fn find(program: &str) -> Option<PathBuf> {
     if program.contains('/') {
         return Some(PathBuf::from(program)).filter(|path| path.is_file());
     }
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
+    os::on_path(program)
 }
 
 /// rustup is its own `rustc`, by a symbolic or a hard link.

@@ -277,6 +277,12 @@ pub fn is_program(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.mode() & 0o111 != 0)
 }
 
+/// The program of a name that a shell would start.
+pub fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| is_program(path))
+}
+
 /// The effective user of this process.
 pub fn own_uid() -> u32 {
     rustix::process::geteuid().as_raw()

@@ -8,6 +8,7 @@ use cargo_metadata::{Metadata, MetadataCommand};
 
 use crate::config::{self, Config, ConfigError};
 use crate::diagnostics::Position;
+use crate::os;
 
 mod files;
 mod home;
@@ -197,8 +198,7 @@ pub fn cargo() -> PathBuf {
     if let Some(cargo) = std::env::var_os("CARGO") {
         return cargo.into();
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let is_on_path = std::env::split_paths(&path).any(|folder| folder.join("cargo").is_file());
+    let is_on_path = os::on_path("cargo").is_some();
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
     let usual = home.map(|home| home.join("bin/cargo")).filter(|cargo| !is_on_path && cargo.is_file());
