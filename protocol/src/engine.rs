@@ -16,6 +16,8 @@ pub mod method {
     pub const RELOAD: &str = "reload";
     /// server → engine, notification: [`super::Retired`].
     pub const RETIRED: &str = "retired";
+    /// server → engine, notification, no parameters: keep the scripts' state where the next process finds it.
+    pub const SNAPSHOT: &str = "snapshot";
     /// engine → server, notification: [`super::Reloaded`].
     pub const RELOADED: &str = "reloaded";
     /// engine → server, notification: [`super::Fault`].
@@ -87,6 +89,7 @@ pub struct Api {
 
 /// The answer to `attach`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Attached {
     /// The server's protocol version.
     pub protocol: u32,
@@ -98,6 +101,12 @@ pub struct Attached {
     pub artifacts: String,
     /// The current generation of every library that has one: a late engine misses nothing.
     pub libraries: Vec<Reload>,
+    /// A call that lasts longer than this many milliseconds is reported as a hang; zero: none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hang_millis: Option<u64>,
+    /// A generation that panics in this many first calls is taken back; zero: none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probation: Option<u64>,
 }
 
 /// A server's name for people.
@@ -179,6 +188,9 @@ pub struct Reload {
     /// The API crate that the library was built against; an engine with another one refuses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api: Option<Api>,
+    /// The state types whose values start anew, by name; an empty list stands for all of the library.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset: Option<Vec<String>>,
 }
 
 /// A file in the artifact directory.
@@ -256,6 +268,21 @@ pub struct Reloaded {
     /// under the same number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<ArtifactKind>,
+    /// What kind of reason a refusal has, where a person can do something about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+}
+
+/// What stands between a generation and the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cause {
+    /// Values of a state type cannot go over to its new layout: they can be reset.
+    State,
+    /// The engine runs another build of the API crate: it can be restarted.
+    Api,
+    /// The engine calls another interface: it can be restarted.
+    Interface,
 }
 
 /// The parameters of `retired`: a library that is gone from the workspace.
@@ -285,6 +312,9 @@ pub struct StateOutcome {
     pub type_name: String,
     /// What became of them.
     pub outcome: StateChange,
+    /// What differs between the layouts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// What became of state across a swap.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Generation;
+use crate::engine::{Generation, Outcome};
 
 /// The method name of the LSP notification (server → client) and request (client → server).
 pub const METHOD: &str = "liveline/status";
@@ -34,6 +34,9 @@ pub struct Library {
     /// Whether the last generation was built from text that is not saved.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unsaved: bool,
+    /// The generation that engines went back to by a command: what runs is not what is saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone: Option<Generation>,
     /// The listed script files that are built with this package, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub with_package: Vec<WithPackage>,
@@ -52,13 +55,13 @@ pub struct WithPackage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LibraryState {
-    /// Built or not, and no engine runs its last generation.
+    /// Built or not, and not every engine runs what engines are to run.
     Idle,
     /// A compiler runs.
     Building,
     /// Its last build failed.
     Failed,
-    /// An engine runs its last generation.
+    /// Every engine that can take it runs what engines are to run.
     Live,
 }
 
@@ -85,4 +88,18 @@ pub struct Engine {
     pub pid: u32,
     /// What it runs, by library name.
     pub libraries: BTreeMap<String, Generation>,
+    /// What it does not run although it was told to, by library name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub refused: BTreeMap<String, Refused>,
+}
+
+/// A generation that an engine does not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// Which.
+    pub generation: Generation,
+    /// Never taken, or taken back.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: String,
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use liveline_protocol::engine::{Build, Fault, Ran, Reload, Reloaded};
+use liveline_protocol::engine::{Build, Fault, Generation, Ran, Reload, Reloaded};
 use liveline_protocol::status::Status;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -42,6 +42,8 @@ pub enum FaceEvent {
         /// Absolute.
         path: PathBuf,
     },
+    /// The face runs the game: [`HubEvent::RestartEngine`] is for it.
+    Runs,
     /// A person asked for something; answered by [`HubEvent::CommandDone`] with the same id.
     Command {
         /// Chosen by the face.
@@ -70,13 +72,29 @@ pub enum Command {
         /// Which.
         library: Option<String>,
     },
-    /// Go back to the generation before.
+    /// Go back to the generation before, or to any other.
     Undo {
+        /// Which.
+        library: Option<String>,
+        /// To which; without it, to the one before.
+        #[serde(default)]
+        generation: Option<u64>,
+    },
+    /// Take an undo back, one generation.
+    Redo {
         /// Which.
         library: Option<String>,
     },
     /// Start the scripts' state anew.
     ResetState {
+        /// Which.
+        library: Option<String>,
+        /// The state types; none stands for all.
+        #[serde(default)]
+        types: Vec<String>,
+    },
+    /// Take what running scripts have failed with out of the editor.
+    ClearFaults {
         /// Which.
         library: Option<String>,
     },
@@ -155,6 +173,20 @@ pub enum HubEvent {
         /// What it said.
         ran: Ran,
     },
+    /// What is known of calls of the generation that engines are to run; all of it each time.
+    Proof {
+        /// Of which library.
+        library: String,
+        /// Which generation.
+        generation: Generation,
+        /// The functions that are known to have been called.
+        functions: Vec<Proven>,
+    },
+    /// Which files are which library's.
+    Libraries {
+        /// All libraries.
+        libraries: Vec<LibraryFiles>,
+    },
     /// An engine attached.
     EngineAttached {
         /// Which engine.
@@ -169,6 +201,8 @@ pub enum HubEvent {
         /// Which engine.
         session: String,
     },
+    /// Whoever runs the game is to end it and to start it again. Engines have been told to keep their state.
+    RestartEngine,
     /// Something a person should know that has no place in the source.
     Message {
         /// How bad it is.
@@ -183,6 +217,30 @@ pub enum HubEvent {
         /// A value for the caller, or why it failed.
         result: Result<Value, String>,
     },
+}
+
+/// What is known of one function's calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Proven {
+    /// `Player::update`.
+    pub function: String,
+    /// Of the generation that engines are to run, in all of them.
+    pub calls: u64,
+    /// Whether an engine that runs that generation still calls another one's code.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_stale: bool,
+}
+
+/// The files of one library.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LibraryFiles {
+    /// Its name.
+    pub library: String,
+    /// Its only file, absolute, where it is a script file.
+    pub file: Option<PathBuf>,
+    /// The folders of the packages that it is built from otherwise, its own first.
+    pub folders: Vec<PathBuf>,
 }
 
 /// What came of building unsaved text.

@@ -95,6 +95,11 @@ pub struct Engine {
     pub command: Vec<String>,
     /// The loader to prefer.
     pub loader: Option<Loader>,
+    /// A script call that lasts longer is reported as a hang, in milliseconds; zero: none is.
+    #[serde(rename = "hang-millis")]
+    pub hang_millis: Option<u64>,
+    /// A generation that panics in this many first calls is taken back; zero: none is.
+    pub probation: Option<u64>,
 }
 
 /// `engine.loader`.
@@ -153,7 +158,10 @@ struct Schema(&'static [(&'static str, Option<&'static Schema>)]);
 const TOP: &Schema = &Schema(&[
     ("library", Some(&Schema(&[("package", None), ("files", None), ("api", None)]))),
     ("build", Some(&Schema(&[("speculate", None), ("apply", None), ("profile", None), ("backend", None)]))),
-    ("engine", Some(&Schema(&[("command", None), ("loader", None)]))),
+    (
+        "engine",
+        Some(&Schema(&[("command", None), ("hang-millis", None), ("loader", None), ("probation", None)])),
+    ),
 ]);
 
 fn check_keys(text: &str, table: &DeTable<'_>, schema: &Schema) -> Result<(), ConfigError> {

@@ -11,7 +11,7 @@ use liveline_protocol::frame::{self, Decoder};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::face::{FaceEvent, HubEvent};
+use crate::face::{FaceEvent, HubEvent, Level};
 use crate::link::Link;
 use crate::lsp::converse;
 use crate::lsp::transport::End;
@@ -31,6 +31,7 @@ pub(super) struct Fixture {
     events: UnboundedReceiver<FaceEvent>,
     roots: Receiver<PathBuf>,
     last_id: u64,
+    settled: u64,
 }
 
 impl Fixture {
@@ -70,6 +71,7 @@ impl Fixture {
             events,
             roots,
             last_id: 0,
+            settled: 0,
         }
     }
 
@@ -230,8 +232,19 @@ impl Fixture {
         last
     }
 
-    /// The server has handled all that was sent before.
+    /// The server has handled all that was sent before, by its editor and by its hub: each has a way of its own to
+    /// it, and neither waits for the other.
     pub(super) fn settle(&mut self) {
+        if let Some(updates) = &self.updates {
+            self.settled += 1;
+            let text = format!("settled {}", self.settled);
+            let marker = HubEvent::Message { level: Level::Warning, text: text.clone() };
+            updates.send(marker).expect("the server listens to its hub");
+            // Shown and logged; an editor that is behind gets both when it has caught up.
+            for _ in 0..2 {
+                self.take(&text, |message| message["params"]["message"] == text.as_str());
+            }
+        }
         let id = self.request("liveline/status", Value::Null);
         self.result(id);
     }
