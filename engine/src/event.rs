@@ -75,6 +75,17 @@ pub enum Event {
         /// Why, and what to do.
         reason: String,
     },
+    /// A generation panicked in its first calls; the one before runs again.
+    Restored {
+        /// The library's name.
+        library: String,
+        /// The generation that was taken back.
+        generation: Generation,
+        /// What runs again.
+        back_to: Generation,
+        /// What happened.
+        reason: String,
+    },
     /// A script is not in its library's new generation; its instances keep the old code.
     ScriptGone {
         /// The library's name.
@@ -135,7 +146,7 @@ pub struct StateReport {
     pub type_name: String,
     /// What became of them.
     pub change: StateChange,
-    /// For a reset: what differs.
+    /// What differs, where anything does.
     pub reason: Option<String>,
 }
 
@@ -145,6 +156,11 @@ pub struct StateReport {
 pub enum FaultKind {
     /// It panicked.
     Panic,
+    /// A fatal signal: an invalid memory reference, a stack overflow, an abort. Comes back from a call only where the
+    /// engine recovers from crashes; else it is the end of the process, and told to the server.
+    Crash,
+    /// It has not returned in time. Told while the call lasts; the call itself gives what it gives.
+    Hang,
 }
 
 /// What became of state across a swap.
@@ -153,6 +169,10 @@ pub enum FaultKind {
 pub enum StateChange {
     /// Same layout: the same bytes at the same address.
     Kept,
+    /// Moved to the new layout by field name.
+    Migrated,
+    /// Back to the values from before a generation that was taken back.
+    Restored,
     /// Started anew from its default.
     Reset,
 }
@@ -172,6 +192,9 @@ impl fmt::Display for Event {
             Self::Reloaded(reloaded) => reloaded.fmt(f),
             Self::Refused { library, generation, reason } => {
                 write!(f, "{library} generation {generation} refused: {reason}")
+            }
+            Self::Restored { library, generation, reason, .. } => {
+                write!(f, "{library} generation {generation} taken back: {reason}")
             }
             Self::ScriptGone { library, script, instances } => {
                 write!(
@@ -197,7 +220,7 @@ impl fmt::Display for Reloaded {
         if let Some(time) = self.save_to_live {
             write!(f, ", {:.0} ms after the save", time.as_secs_f64() * 1e3)?;
         }
-        for report in self.state.iter().filter(|report| report.change == StateChange::Reset) {
+        for report in self.state.iter().filter(|report| report.change != StateChange::Kept) {
             write!(f, "; {report}")?;
         }
         Ok(())
@@ -208,6 +231,8 @@ impl fmt::Display for StateReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let change = match self.change {
             StateChange::Kept => "kept",
+            StateChange::Migrated => "went over to its new layout",
+            StateChange::Restored => "is as it was before",
             StateChange::Reset => "started anew",
         };
         write!(f, "`{}` {change}", self.type_name)?;

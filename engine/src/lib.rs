@@ -61,15 +61,46 @@
 //! empty, there is no [`Fault`] to handle, and nothing of a server, a socket or a loader is in the program.
 //!
 //! # What becomes of state
-//! At a swap, an instance whose state type has the same layout as before keeps its very bytes. Any other starts anew
-//! from its `Default`, and the [`Event::Reloaded`] says which field differed. Layouts are compared field by field,
-//! through every type that derives [`State`](macro@State) and through std's containers. A type of another crate is taken to be
-//! the same while its name, size and crate version are. A type of the script's own crate that does not derive
-//! `State` is never taken to be the same.
+//! At a swap, an instance whose state type has the same layout as before keeps its very bytes, so pointers into it stay
+//! good. Layouts are compared field by field, by name, type, size, alignment and offset, through every type that derives
+//! [`State`](macro@State) and through std's containers. A type of another crate is taken to be the same while its name, size
+//! and crate version are. A type of the script's own crate that does not derive `State` is never taken to be the same.
+//!
+//! Where the layout has changed, values go over by name: a field that both layouts have is converted, a new one starts from the
+//! struct's own `Default`, else from its type's, one that is gone is dropped. Numbers go over where their value does, a
+//! value may become optional, a sequence or a map another kind of it, a variant goes by its name.
+//! ```no_run,standalone_crate
+//! #[derive(Default, liveline::State)]
+//! struct Player {
+//!     #[state(renamed_from = "speed")]   // its values were in `speed`
+//!     velocity: f32,
+//!     #[state(skip)]                     // starts from its default whenever the layout has changed
+//!     cache: Vec<u8>,
+//! }
+//! # fn main() {}
+//! ```
+//! Types without `State` go through serde where they implement it, types of other crates else as clones. What is shared by `Rc`
+//! or `Arc` inside of a state is shared again; what is shared with values outside of it cannot go over, nor can circles of
+//! pointers, nor values nested more than 500 deep.
+//!
+//! If one value of one instance cannot go over, the whole generation is refused before anything is swapped: the old code and its
+//! state go on, the editor shows the field with both types, and `liveline.resetState` takes the generation with fresh state.
+//! [`Scripts::before_swap`] and [`Scripts::after_swap`] tell what a swap changes. Memory of another process does not go over: where
+//! `liveline run` starts a game anew, it has the state of the last half second, as far as that can be written to a file.
 //!
 //! # When a script fails
 //! A panic ends the call and no more: it comes back as a [`Fault`], each time. The state stays as the panic left it.
 //! What panics print is printed once for each place, until the next swap.
+//!
+//! A new generation is on probation for the first 100 calls of each script ([`Scripts::set_probation`], or `probation` under
+//! `[engine]` in `liveline.toml`): if it panics in that time, the next [`poll`](Scripts::poll) takes it back. The generation before runs
+//! again; where the layout had changed, with the values from before the swap, else with those that are there.
+//!
+//! A fatal signal in a script call (an invalid reference, a stack overflow, an abort) ends the process as it always
+//! does, but first it is told to the server: it stands at its line in the editor, and the next process is not given
+//! that generation. `liveline run` starts that process. An engine that would rather go on says so with
+//! [`Scripts::recover_from_crashes`]. A call that does not return within two seconds (`hang-millis` under `[engine]`
+//! in `liveline.toml`; 0 turns this off) is told with the line that it is on.
 //!
 //! # What is promised, and by what
 //! Code that is loaded into a process is trusted: it is built from the user's own sources. What must hold for it to
@@ -83,7 +114,7 @@
 //! - Old code is never unloaded, since references to its constants, its functions and its thread-locals can be
 //!   anywhere. Each generation stays in memory, about as large as its file.
 //! - A thread that a script starts runs on with the code that it was started with.
-//! - `static`s and `thread_local!`s of a *script* are new in every generation. What must outlive a reload belongs
+//! - `static`s and `thread_local!`s of a *script* are new, with their initialisers' values, whenever a generation is loaded. What must outlive a reload belongs
 //!   into the state, or into the API crate, which exists once.
 //! - Closures, `fn` pointers and trait objects inside of kept state keep the code that they were made with.
 //! - A value of a script's own type that is kept outside of its state as `dyn Any` is found again by later
@@ -97,6 +128,9 @@
 //!   that it takes several.
 //! - std's backtraces know only the libraries that were there at the first one. What scripts add is printed after them,
 //!   with `RUST_BACKTRACE=1`.
+//! - Threads that a script starts are its own: a fatal signal there is not looked after.
+//! - A hang is looked for with a signal. A system call that the system does not restart (`poll`, `nanosleep`) is
+//!   interrupted by it, which std hides.
 //! - Panics can be caught only where they unwind: not with `panic = "abort"`.
 //! - All interfaces of a game belong into one API crate, or into crates that it depends on.
 #![deny(missing_docs, unsafe_code)]
@@ -121,7 +155,9 @@ pub use error::{AttachError, SpawnError};
 pub use event::{BuildError, Event, FaultKind, Generation, Reloaded, StateChange, StateReport};
 pub use interface::Interface;
 pub use liveline_macros::{State, interface, script};
-pub use mode::{Fault, Scripts, State, attach};
+#[cfg(all(target_os = "linux", any(debug_assertions, feature = "live")))]
+pub use mode::plain;
+pub use mode::{Fault, Scripts, State, Swap, attach};
 
 /// What the macros' expansions name. Not for people: it changes without notice.
 #[doc(hidden)]

@@ -95,7 +95,7 @@ impl Image {
     pub fn line(&self, address: u64) -> Option<Line> {
         let [lines, line_strings, strings] =
             self.lines.clone().map(|range| self.bytes.get(range).unwrap_or_default());
-        lines::find(lines::Tables { lines, line_strings, strings }, address)
+        lines::find(lines::Tables { lines, line_strings, strings }, address, address, &|_| true)
     }
 
     /// A symbol that is missing, with its place in the source.

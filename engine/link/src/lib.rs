@@ -44,7 +44,7 @@ pub use image::{Export, Image};
 pub use lines::Line;
 pub use machine::Machine;
 pub use options::{Exports, Options};
-pub use symbolize::{Symbolized, symbolize};
+pub use symbolize::{Symbolized, symbolize, symbolize_where};
 
 /// Links objects to one shared library, in memory.
 ///

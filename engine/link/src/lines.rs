@@ -23,13 +23,21 @@ pub(crate) struct Tables<'a> {
 }
 
 /// Finds the line of an address; nothing if no table has it, or the tables are damaged.
-pub(crate) fn find(tables: Tables<'_>, address: u64) -> Option<Line> {
+///
+/// Code that was inlined has lines of its own. Of the places between `start`, where the function begins, and the address,
+/// the nearest that is wanted is given, or that of the address if none is.
+pub(crate) fn find(
+    tables: Tables<'_>,
+    address: u64,
+    start: u64,
+    is_wanted: &dyn Fn(&Line) -> bool,
+) -> Option<Line> {
     let mut rest = Reader(tables.lines);
     while !rest.0.is_empty() {
         let length = rest.u32()?;
         // The 64-bit format is for tables of more than four gigabytes.
         let unit = rest.take(length as usize)?;
-        if let Some(line) = in_unit(tables, Reader(unit), address) {
+        if let Some(line) = in_unit(tables, Reader(unit), (address, start), is_wanted) {
             return Some(line);
         }
     }
@@ -64,7 +72,12 @@ struct Row {
 
 const START: Row = Row { address: 0, file: 1, line: 1, column: 0 };
 
-fn in_unit(tables: Tables<'_>, mut unit: Reader<'_>, address: u64) -> Option<Line> {
+fn in_unit(
+    tables: Tables<'_>,
+    mut unit: Reader<'_>,
+    (address, start): (u64, u64),
+    is_wanted: &dyn Fn(&Line) -> bool,
+) -> Option<Line> {
     let version = unit.u16()?;
     if !(2..=5).contains(&version) {
         return None;
@@ -86,12 +99,18 @@ fn in_unit(tables: Tables<'_>, mut unit: Reader<'_>, address: u64) -> Option<Lin
     let lengths = head.take(opcodes.into())?;
     let files = if version == 5 { files_of_5(tables, &mut head) } else { files_of_4(&mut head) };
     let head = Head { instruction, line_base, line_range, lengths, files: files? };
-    let row = run(&head, unit, address)?;
-    head.files.line(row)
+    let mut earlier = Vec::new();
+    let row = run(&head, unit, address, &mut earlier)?;
+    let found = head.files.line(row);
+    if found.as_ref().is_none_or(is_wanted) {
+        return found;
+    }
+    let in_function = earlier.iter().rev().take_while(|row| row.address >= start);
+    in_function.filter_map(|row| head.files.line(*row)).find(is_wanted).or(found)
 }
 
-/// Runs a line number program until a row holds the address.
-fn run(head: &Head<'_>, mut program: Reader<'_>, address: u64) -> Option<Row> {
+/// Runs a line number program until a row holds the address; leaves the rows of its sequence before that.
+fn run(head: &Head<'_>, mut program: Reader<'_>, address: u64, earlier: &mut Vec<Row>) -> Option<Row> {
     let mut row = START;
     // The row before, which reaches to the next one.
     let mut before: Option<Row> = None;
@@ -133,9 +152,11 @@ fn run(head: &Head<'_>, mut program: Reader<'_>, address: u64) -> Option<Row> {
             {
                 return Some(found);
             }
+            earlier.extend(before);
             before = (!ends).then_some(row);
         }
         if ends {
+            earlier.clear();
             row = START;
         }
     }
@@ -216,7 +237,7 @@ impl Files<'_> {
         let base = String::from_utf8_lossy(base);
         let below = folder
             .strip_prefix(&*base)
-            .filter(|rest| base != "/" && (rest.is_empty() || rest.starts_with('/')));
+            .filter(|rest| !["", "/"].contains(&&*base) && (rest.is_empty() || rest.starts_with('/')));
         let folder = below.map_or(&*folder, |rest| rest.trim_start_matches('/'));
         let is_whole = folder.is_empty() || name.starts_with('/');
         let file = if is_whole { name.into_owned() } else { format!("{folder}/{name}") };
@@ -334,6 +355,7 @@ mod tests {
         assert_eq!(named(&["src"], ("a.rs", 1), false), "src/a.rs");
         assert_eq!(named(&["src"], ("a.rs", 0), false), "a.rs");
         assert_eq!(named(&["src"], ("/b/a.rs", 1), false), "/b/a.rs");
+        assert_eq!(named(&["/b"], ("a.rs", 1), false), "/b/a.rs");
     }
 
     #[test]

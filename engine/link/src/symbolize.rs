@@ -20,10 +20,21 @@ pub struct Symbolized {
 
 /// Finds what stands at `address`, counted as the file's headers count. Damaged files tell nothing.
 pub fn symbolize(file: &[u8], address: u64) -> Symbolized {
-    Symbolized { function: function(file, address).map(demangle), line: line(file, address) }
+    symbolize_where(file, address, &|_| true)
 }
 
-fn function(file: &[u8], address: u64) -> Option<&[u8]> {
+/// The same with the line of the code that is wanted: what was inlined there has lines of its own, which may not be.
+pub fn symbolize_where(file: &[u8], address: u64, is_wanted: &dyn Fn(&Line) -> bool) -> Symbolized {
+    let function = function(file, address);
+    let start = function.map_or(address, |(_, start)| start);
+    Symbolized {
+        function: function.map(|(name, _)| demangle(name)),
+        line: line(file, address, start, is_wanted),
+    }
+}
+
+/// A function's name and where it begins.
+fn function(file: &[u8], address: u64) -> Option<(&[u8], u64)> {
     let table = FileHeader64::<LittleEndian>::parse(file).ok()?.sections(ENDIAN, file).ok()?;
     let symbols = table.symbols(ENDIAN, file, elf::SHT_SYMTAB).ok()?;
     let names = table.section(symbols.string_section()).ok()?.data(ENDIAN, file).ok()?;
@@ -31,10 +42,11 @@ fn function(file: &[u8], address: u64) -> Option<&[u8]> {
         let from_start = address.checked_sub(symbol.st_value.get(ENDIAN));
         symbol.st_type() == elf::STT_FUNC && from_start.is_some_and(|at| at < symbol.st_size.get(ENDIAN))
     };
-    Strings(names).get(symbols.iter().find(holds)?.st_name.get(ENDIAN))
+    let found = symbols.iter().find(holds)?;
+    Some((Strings(names).get(found.st_name.get(ENDIAN))?, found.st_value.get(ENDIAN)))
 }
 
-fn line(file: &[u8], address: u64) -> Option<Line> {
+fn line(file: &[u8], address: u64, start: u64, is_wanted: &dyn Fn(&Line) -> bool) -> Option<Line> {
     let header = FileHeader64::<LittleEndian>::parse(file).ok()?;
     let table = header.sections(ENDIAN, file).ok()?;
     let names = SectionIndex(header.shstrndx(ENDIAN, file).ok()? as usize);
@@ -49,5 +61,5 @@ fn line(file: &[u8], address: u64) -> Option<Line> {
         };
         *place = section.data(ENDIAN, file).unwrap_or_default();
     }
-    lines::find(found, address)
+    lines::find(found, address, start, is_wanted)
 }

@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 mod check;
+mod export;
 mod interface;
 mod script;
 mod state;
@@ -31,8 +32,21 @@ pub fn script(arguments: TokenStream, item: TokenStream) -> TokenStream {
     script::expand(&arguments, &item).unwrap_or_else(|error| also(&error, &item)).into()
 }
 
-/// Describes a type's layout, so that values of it outlive a reload when it has not changed.
-#[proc_macro_derive(State)]
+/// Makes a function one that an engine in C or C++ calls: `liveline_export` documents it.
+#[proc_macro_attribute]
+pub fn export(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let arguments = parse_macro_input!(arguments as export::Arguments);
+    let item = parse_macro_input!(item as syn::ItemFn);
+    export::expand(&arguments, &item).unwrap_or_else(|error| also(&error, &item)).into()
+}
+
+/// Describes a type's layout, so that values of it outlive a reload: where they are if it has not changed, else by
+/// their fields' names.
+///
+/// A field that is new starts from the type's `Default`, or from its own. On a field or a variant,
+/// `#[state(renamed_from = "speed")]` says what it was called before; on a field, `#[state(skip)]` says that it starts
+/// from its default whenever the layout has changed.
+#[proc_macro_derive(State, attributes(state))]
 pub fn state(item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as syn::DeriveInput);
     state::expand(&item).unwrap_or_else(|error| error.to_compile_error()).into()

@@ -49,7 +49,7 @@ fn write_group(group: &proc_macro2::Group, text: &mut String) {
 
 /// Whether a space stands between what is written and the next token.
 fn wants_space(text: &str, next: &TokenTree) -> bool {
-    const TIGHT_AFTER: [&str; 7] = ["(", "[", "<", "::", "&", "!", "?"];
+    const TIGHT_AFTER: [&str; 8] = ["(", "[", "<", "::", "&", "*", "!", "?"];
     const TIGHT_BEFORE: [char; 4] = [':', '<', '>', ';'];
     if text.is_empty() || TIGHT_AFTER.iter().any(|end| text.ends_with(end)) {
         return false;

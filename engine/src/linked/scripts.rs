@@ -22,6 +22,22 @@ pub fn attach<I: ?Sized + Interface>() -> Result<Scripts<I>, AttachError> {
     Ok(Scripts { scripts, only_one_thread: std::marker::PhantomData })
 }
 
+/// A swap of code: there is none in a release build.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Swap {
+    /// The library's name.
+    pub library: String,
+    /// What ran before.
+    pub from: Generation,
+    /// What runs afterwards.
+    pub to: Generation,
+    /// The files whose change led to it.
+    pub changed: Vec<std::path::PathBuf>,
+    /// What becomes of each state type that has instances.
+    pub state: Vec<crate::StateReport>,
+}
+
 /// The scripts of one interface.
 pub struct Scripts<I: ?Sized + Interface> {
     scripts: Vec<Script<I>>,
@@ -76,6 +92,27 @@ impl<I: ?Sized + Interface> Scripts<I> {
     pub fn last_reload(&self) -> Option<&Reloaded> {
         None
     }
+
+    /// Does nothing in a release build, and gives `false`.
+    ///
+    /// # Safety
+    /// There is nothing to be kept; in a development build there is much.
+    #[expect(unsafe_code, reason = "what compiles in development must compile here")]
+    pub unsafe fn recover_from_crashes(&mut self) -> bool {
+        false
+    }
+
+    /// Nothing is swapped in a release build.
+    #[inline(always)]
+    pub fn before_swap(&mut self, _: impl FnMut(&Swap) + 'static) {}
+
+    /// Nothing is swapped in a release build.
+    #[inline(always)]
+    pub fn after_swap(&mut self, _: impl FnMut(&Swap) + 'static) {}
+
+    /// Nothing is on probation in a release build.
+    #[inline(always)]
+    pub fn set_probation(&mut self, _: u64) {}
 
     /// What has happened since the last call: nothing in a release build.
     #[inline(always)]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use liveline_protocol::engine::{Outcome, Reload, Reloaded};
+use liveline_protocol::engine::{Outcome, Reload, Reloaded, Trigger};
 
 /// What to do with an announced generation.
 #[derive(Debug, PartialEq)]
@@ -28,6 +28,8 @@ pub(crate) struct Answers {
 struct Library {
     /// The sha256 of what runs; nothing while that is what the engine was linked with.
     running: Option<String>,
+    /// What ran before that.
+    before: Option<String>,
     /// Those announced and not answered yet, oldest first.
     waiting: Vec<Announced>,
     /// The newest answer.
@@ -51,6 +53,13 @@ impl Answers {
     pub(crate) fn announce(&mut self, reload: &Reload) -> Decision {
         let library = self.libraries.entry(reload.library.clone()).or_default();
         let announced = Announced::of(reload);
+        // Who has state start anew, or asks again for what was not taken, wants it done and not repeated.
+        let is_asked = matches!(reload.trigger, Trigger::Command | Trigger::Undo)
+            && library.answered.as_ref().is_some_and(|(_, answer)| answer.outcome != Outcome::Applied);
+        if reload.reset.is_some() || is_asked {
+            library.waiting.push(announced);
+            return Decision::Load;
+        }
         if library.waiting.contains(&announced) {
             return Decision::Wait;
         }
@@ -74,10 +83,17 @@ impl Answers {
     pub(crate) fn answer(&mut self, answer: &Reloaded) {
         let Some(library) = self.libraries.get_mut(&answer.library) else { return };
         let is_it = |announced: &Announced| announced.generation == answer.generation.0;
+        if answer.outcome == Outcome::Restored {
+            library.running = library.before.take();
+            if let Some((_, last)) = library.answered.as_mut().filter(|(last, _)| is_it(last)) {
+                last.clone_from(answer);
+            }
+            return;
+        }
         let Some(index) = library.waiting.iter().position(is_it) else { return };
         let announced = library.waiting.remove(index);
         if answer.outcome == Outcome::Applied {
-            library.running = Some(announced.sha256.clone());
+            library.before = library.running.replace(announced.sha256.clone());
         }
         library.answered = Some((announced, answer.clone()));
     }
@@ -90,7 +106,7 @@ fn again(answer: &Reloaded) -> Reloaded {
 
 #[cfg(test)]
 mod tests {
-    use liveline_protocol::engine::{Artifact, ArtifactKind, Generation, Trigger};
+    use liveline_protocol::engine::{Artifact, ArtifactKind, Generation};
 
     use super::*;
 
@@ -111,6 +127,7 @@ mod tests {
             build_micros: 0,
             saved_at_unix_micros: None,
             api: None,
+            reset: None,
         }
     }
 
@@ -125,6 +142,7 @@ mod tests {
             swap_micros: 7,
             state: None,
             retry: None,
+            cause: None,
         }
     }
 
@@ -156,6 +174,32 @@ mod tests {
         answers.announce(&reload(2, "bb"));
         answers.answer(&reloaded(2, Outcome::Refused));
         assert_eq!(answers.announce(&reload(3, "aa")), Decision::Renumber);
+    }
+
+    #[test]
+    fn what_was_taken_back_does_not_run_and_is_loaded_again_when_asked_for() {
+        let mut answers = Answers::default();
+        for (generation, sha256) in [(1, "aa"), (2, "bb")] {
+            answers.announce(&reload(generation, sha256));
+            answers.answer(&reloaded(generation, Outcome::Applied));
+        }
+        answers.answer(&reloaded(2, Outcome::Restored));
+        assert!(
+            matches!(answers.announce(&reload(2, "bb")), Decision::Repeat(answer) if answer.outcome == Outcome::Restored)
+        );
+        let asked = Reload { trigger: Trigger::Command, ..reload(2, "bb") };
+        assert_eq!(answers.announce(&asked), Decision::Load);
+        answers.answer(&reloaded(2, Outcome::Refused));
+        assert_eq!(answers.announce(&reload(3, "aa")), Decision::Renumber);
+    }
+
+    #[test]
+    fn state_that_is_to_start_anew_is_no_repetition() {
+        let mut answers = Answers::default();
+        answers.announce(&reload(1, "aa"));
+        answers.answer(&reloaded(1, Outcome::Applied));
+        let reset = Reload { reset: Some(Vec::new()), ..reload(1, "aa") };
+        assert_eq!(answers.announce(&reset), Decision::Load);
     }
 
     #[test]

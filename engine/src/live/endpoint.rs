@@ -19,13 +19,13 @@ pub(crate) struct Surroundings {
     pub(crate) named: Option<OsString>,
     pub(crate) executable: Option<PathBuf>,
     pub(crate) target_directory: Option<OsString>,
-    /// Of the API crate.
+    /// Of the API crate, or another folder of the workspace.
     pub(crate) manifest_directory: PathBuf,
 }
 
 impl Surroundings {
     /// Those of this process.
-    pub(crate) fn here(manifest_directory: &str) -> Self {
+    pub(crate) fn here(manifest_directory: &Path) -> Self {
         Self {
             named: env::var_os(ENDPOINT_VARIABLE),
             executable: env::current_exe().ok(),

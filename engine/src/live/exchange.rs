@@ -1,32 +1,18 @@
 //! What a poll does when something has come: events, new code, reports of what ran.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::{Rc, Weak};
+use std::rc::Weak;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use liveline_protocol::engine as wire;
 
 use crate::mode::mailbox::{Loaded, LoadedScript, Mail};
-use crate::mode::memory::Value;
 use crate::mode::outbox::Report;
 use crate::mode::panics;
+use crate::mode::plan::{Change, Refused, Swap};
 use crate::mode::registry::Entry;
-use crate::mode::swap::{Code, Slot};
+use crate::mode::swap::Code;
 use crate::{Event, Generation, Interface, Reloaded, Scripts, StateChange, StateReport};
-
-/// What a swap will do, with all that can fail behind it.
-struct Plan<I: ?Sized + 'static> {
-    changes: Vec<Change<I>>,
-    state: Vec<StateReport>,
-}
-
-/// What becomes of one instance.
-struct Change<I: ?Sized + 'static> {
-    slot: Rc<Slot<I>>,
-    code: &'static Code<I>,
-    /// Its new state, unless the old one stays.
-    fresh: Option<Value<I>>,
-}
 
 impl<I: ?Sized + Interface> Scripts<I> {
     #[cold]
@@ -41,13 +27,20 @@ impl<I: ?Sized + Interface> Scripts<I> {
                 Mail::Event(event) => self.outbox.tell(event),
                 Mail::Loaded(loaded) => match newest.get(&loaded.library) {
                     Some((last, generation)) if *last != index => {
-                        self.report(&loaded, Err(&superseded(*generation)), Duration::ZERO);
+                        self.report(&loaded, Err(&superseded(*generation).into()), Duration::ZERO);
                     }
                     _ => self.take_in(loaded),
                 },
                 Mail::Retired { library } => self.retire(&library),
                 Mail::Renumbered { library, generation } => self.renumber(library, generation),
-                Mail::CountsDue => self.report_calls(),
+                Mail::CountsDue => {
+                    self.report_calls();
+                    self.end_probations();
+                    self.take_snapshot();
+                }
+                Mail::SnapshotDue => self.renew_snapshot(),
+                Mail::Probation { calls } => self.probation = calls,
+                Mail::Failed { library, generation, reason } => self.take_back(&library, generation, reason),
             }
         }
     }
@@ -55,7 +48,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
     fn take_in(&mut self, mut loaded: Loaded) {
         let start = Instant::now();
         let scripts = std::mem::take(&mut loaded.scripts);
-        let result = self.swap(&loaded.library, loaded.generation, scripts);
+        let result = self.swap(&loaded, scripts);
         let swap = start.elapsed();
         match result {
             Ok(state) => {
@@ -73,51 +66,65 @@ impl<I: ?Sized + Interface> Scripts<I> {
                 self.last_reload = Some(reloaded.clone());
                 self.outbox.tell(Event::Reloaded(reloaded));
             }
-            Err(reason) => {
-                self.report(&loaded, Err(&reason), swap);
-                let (library, generation) = (loaded.library, loaded.generation);
+            Err(refused) => {
+                self.report(&loaded, Err(&refused), swap);
+                let (library, generation, reason) = (loaded.library, loaded.generation, refused.reason);
                 self.outbox.tell(Event::Refused { library, generation, reason });
             }
         }
     }
 
     /// Tells the server what became of a generation.
-    fn report(&self, loaded: &Loaded, result: Result<&[StateReport], &str>, swap: Duration) {
+    fn report(&self, loaded: &Loaded, result: Result<&[StateReport], &Refused>, swap: Duration) {
         let outcome = if result.is_ok() { wire::Outcome::Applied } else { wire::Outcome::Refused };
         self.outbox.report(Report::Reloaded(wire::Reloaded {
             library: loaded.library.clone(),
             generation: wire::Generation(loaded.generation.0),
             outcome,
-            reason: result.map_or_else(|reason| Some(reason.to_owned()), reset_reason),
-            at: None,
+            reason: result.map_or_else(|refused| Some(refused.reason.clone()), change_reason),
+            at: result.err().and_then(|refused| refused.at.clone()),
             load_micros: micros(loaded.load),
             swap_micros: micros(swap),
-            state: result.ok().map(|state| state.iter().map(on_wire).collect()),
+            state: match result {
+                Ok(state) => Some(state.iter().map(on_wire).collect()),
+                Err(refused) => refused.state.map(|name| vec![would_reset(name)]),
+            },
             retry: None,
+            cause: result.err().and_then(|refused| refused.cause),
         }));
     }
 
     /// All of a library's instances go on with the new code, or, on an error, none.
-    fn swap(
-        &mut self,
-        library: &str,
-        generation: Generation,
-        scripts: Vec<LoadedScript>,
-    ) -> Result<Vec<StateReport>, String> {
+    fn swap(&mut self, loaded: &Loaded, scripts: Vec<LoadedScript>) -> Result<Vec<StateReport>, Refused> {
+        let (library, generation) = (loaded.library.as_str(), loaded.generation);
         let codes: Vec<&'static Code<I>> = scripts
             .into_iter()
             .filter(|script| self.belongs(script.entry, library))
             .map(|script| Code::new(script, library, generation))
             .collect::<Result<_, _>>()?;
         self.check_names(&codes)?;
-        let plan = self.plan(&codes)?;
+        let plan = self.plan(&codes, loaded.reset.as_deref())?;
+        let swap = Swap {
+            library: library.to_owned(),
+            from: self.libraries.get(library).copied().unwrap_or_default(),
+            to: generation,
+            changed: loaded.changed.clone(),
+            state: plan.state.clone(),
+        };
+        self.hooks_before.iter_mut().for_each(|hook| hook(&swap));
+        match loaded.trigger {
+            // Who goes back to a generation, or starts state anew, wants just that.
+            wire::Trigger::Undo | wire::Trigger::Command => self.end_probation(library),
+            _ => self.begin_probation(library, generation, &codes),
+        }
         for Change { slot, code, fresh } in plan.changes {
             match fresh {
                 None => slot.keep(code),
-                Some(value) => slot.replace(code, value),
+                Some(value) => slot.replace(code, value, code.is_on_probation()),
             }
         }
         self.publish(library, generation, codes);
+        self.hooks_after.iter_mut().for_each(|hook| hook(&swap));
         Ok(plan.state)
     }
 
@@ -136,23 +143,6 @@ impl<I: ?Sized + Interface> Scripts<I> {
         taken.map_or(Ok(()), |other| {
             Err(format!("there is a script `{}` in package `{}` already", other.name, other.package))
         })
-    }
-
-    /// Makes the new state of every instance whose layout has changed: a script's `Default` may panic.
-    fn plan(&self, codes: &[&'static Code<I>]) -> Result<Plan<I>, String> {
-        let mut plan = Plan { changes: Vec::new(), state: Vec::new() };
-        for slot in self.slots.iter().filter_map(Weak::upgrade) {
-            let old = slot.code();
-            let Some(code) = codes.iter().copied().find(|code| code.name == old.name) else { continue };
-            let reason = old.layout.difference(&code.layout);
-            let fresh = match &reason {
-                None => None,
-                Some(_) => Some(code.make(&self.outbox).map_err(|fault| fault.to_string())?),
-            };
-            note(&mut plan.state, code.type_name, reason);
-            plan.changes.push(Change { slot, code, fresh });
-        }
-        Ok(plan)
     }
 
     /// From here on new instances have the new code too.
@@ -207,6 +197,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
             swap_micros: 0,
             state: None,
             retry: None,
+            cause: None,
         }));
         self.libraries.insert(library, generation);
     }
@@ -239,7 +230,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
 }
 
 /// Where in the mail each library's newest code is: what it supersedes need not run.
-fn newest_loads(mail: &[Mail]) -> BTreeMap<String, (usize, Generation)> {
+pub(super) fn newest_loads(mail: &[Mail]) -> BTreeMap<String, (usize, Generation)> {
     let loads = mail.iter().enumerate().filter_map(|(index, mail)| match mail {
         Mail::Loaded(loaded) => Some((loaded.library.clone(), (index, loaded.generation))),
         _ => None,
@@ -247,43 +238,40 @@ fn newest_loads(mail: &[Mail]) -> BTreeMap<String, (usize, Generation)> {
     loads.collect()
 }
 
-fn superseded(by: Generation) -> String {
+pub(super) fn superseded(by: Generation) -> String {
     format!("generation {by} came before the game's next poll")
 }
 
-/// Adds what became of one instance's state: one report for each type, a reset going before a keep.
-fn note(reports: &mut Vec<StateReport>, type_name: &str, reason: Option<String>) {
-    let change = if reason.is_some() { StateChange::Reset } else { StateChange::Kept };
-    let report = StateReport { type_name: type_name.to_owned(), change, reason };
-    match reports.iter_mut().find(|other| other.type_name == type_name) {
-        None => reports.push(report),
-        Some(other) if other.change == StateChange::Kept => *other = report,
-        Some(_) => {}
-    }
+/// What it would take.
+fn would_reset(type_name: &str) -> wire::StateOutcome {
+    wire::StateOutcome { type_name: type_name.to_owned(), outcome: wire::StateChange::Reset, reason: None }
 }
 
-fn reset_reason(state: &[StateReport]) -> Option<String> {
+fn change_reason(state: &[StateReport]) -> Option<String> {
     let resets: Vec<String> =
         state.iter().filter(|report| report.reason.is_some()).map(ToString::to_string).collect();
     (!resets.is_empty()).then(|| resets.join("; "))
 }
 
-fn on_wire(report: &StateReport) -> wire::StateOutcome {
+pub(super) fn on_wire(report: &StateReport) -> wire::StateOutcome {
     wire::StateOutcome {
         type_name: report.type_name.clone(),
         outcome: match report.change {
-            StateChange::Kept => wire::StateChange::Kept,
+            // What is back was never away: the server knows no other word for it.
+            StateChange::Kept | StateChange::Restored => wire::StateChange::Kept,
+            StateChange::Migrated => wire::StateChange::Migrated,
             StateChange::Reset => wire::StateChange::Reset,
         },
+        reason: report.reason.clone(),
     }
 }
 
-fn micros(duration: Duration) -> u64 {
+pub(super) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// The time since a moment of the wall clock; none if the clock was set back.
-fn since(unix_micros: u64) -> Option<Duration> {
+pub(super) fn since(unix_micros: u64) -> Option<Duration> {
     let moment = UNIX_EPOCH.checked_add(Duration::from_micros(unix_micros))?;
     SystemTime::now().duration_since(moment).ok()
 }

@@ -20,6 +20,8 @@ pub(crate) struct Parts {
     pub(crate) function: String,
     pub(crate) message: String,
     pub(crate) place: Option<Place>,
+    /// The generation that runs again from the next poll on.
+    pub(crate) restored: Option<Generation>,
 }
 
 /// Where a panic began, as rustc names it.
@@ -41,7 +43,7 @@ impl Fault {
         self.parts.kind
     }
 
-    /// The panic's message.
+    /// The panic's message, the signal, or how long the call has lasted.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.parts.message
@@ -82,6 +84,8 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind() {
             FaultKind::Panic => "panicked",
+            FaultKind::Crash => "crashed",
+            FaultKind::Hang => "hangs",
         };
         write!(f, "{} {kind}", self.function())?;
         if let Some((file, line, column)) = self.location() {

@@ -3,7 +3,7 @@
 use std::any::TypeId;
 
 /// The layout of one type in one generation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct TypeLayout {
     /// For people; types that derive `State` are named without their module, which may differ between two builds.
     pub name: String,
@@ -13,10 +13,15 @@ pub struct TypeLayout {
     pub align: usize,
     /// What the bytes mean.
     pub shape: Shape,
+    /// Where the source declares it, if it derives `State`: file as rustc names it, line and column, each 1-based.
+    pub at: Option<Place>,
 }
 
+/// A place in the source: file as rustc names it, line and column, each 1-based.
+pub type Place = (&'static str, u32, u32);
+
 /// What a type's bytes mean.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Shape {
     /// A type that no script declares: the same wherever its identity is the same.
     Foreign(TypeId),
@@ -33,7 +38,7 @@ pub enum Shape {
 }
 
 /// One field of a struct or of a variant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct FieldLayout {
     /// Its name, or its number in a tuple.
     pub name: &'static str,
@@ -46,7 +51,7 @@ pub struct FieldLayout {
 }
 
 /// One variant of an enum.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct VariantLayout {
     /// Its name.
     pub name: &'static str,
@@ -75,9 +80,6 @@ impl TypeLayout {
 
     /// Differences of the type itself, when no part of it differs.
     fn outer_difference(&self, newer: &Self) -> Option<String> {
-        if self == newer {
-            return None;
-        }
         if self.name != newer.name {
             return Some(format!("`{}` became `{}`", self.name, newer.name));
         }
@@ -87,7 +89,27 @@ impl TypeLayout {
                 self.name, self.size, self.align, newer.size, newer.align
             ));
         }
-        Some(format!("`{}` is another type of that name", self.name))
+        let is_same = match (&self.shape, &newer.shape) {
+            (Shape::Foreign(old), Shape::Foreign(new)) => old == new,
+            (Shape::Recursion(old), Shape::Recursion(new)) => old == new,
+            (Shape::Container(old), Shape::Container(new)) => old.len() == new.len(),
+            (Shape::Fields(_), Shape::Fields(_)) | (Shape::Variants(_), Shape::Variants(_)) => true,
+            _ => false,
+        };
+        (!is_same).then(|| format!("`{}` is another type of that name", self.name))
+    }
+
+    /// The type of a field as the source has it, by the names on the way to it, outermost first.
+    pub(crate) fn written(&self, names: &[&str]) -> Option<&'static str> {
+        let (first, rest) = names.split_first()?;
+        match &self.shape {
+            Shape::Fields(fields) => {
+                let field = fields.iter().find(|field| field.name == *first)?;
+                if rest.is_empty() { Some(field.written) } else { field.layout.written(rest) }
+            }
+            Shape::Container(types) => types.iter().find_map(|inner| inner.written(names)),
+            _ => None,
+        }
     }
 }
 

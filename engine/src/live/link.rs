@@ -11,6 +11,7 @@ use liveline_protocol::engine::Api;
 
 use crate::Event;
 use crate::mode::answers::Answers;
+use crate::mode::crash::Attendance;
 use crate::mode::endpoint::{self, Surroundings};
 use crate::mode::loader::Loader;
 use crate::mode::mailbox::{Mail, Mailbox};
@@ -29,9 +30,16 @@ const FAREWELL: Duration = Duration::from_millis(250);
 
 /// What the thread knows of the engine.
 pub(crate) struct Facts {
-    pub(crate) interface: &'static str,
+    /// A folder of the workspace: the API crate's, or what the engine says.
+    pub(crate) manifest_directory: PathBuf,
+    /// What scripts implement; nothing where they are plain functions.
+    pub(crate) interface: Option<InterfaceFacts>,
+}
+
+/// What the thread knows of an engine's interface.
+pub(crate) struct InterfaceFacts {
+    pub(crate) name: &'static str,
     pub(crate) methods: &'static str,
-    pub(crate) manifest_directory: &'static str,
     pub(crate) is_ours: fn(&Entry) -> bool,
     pub(crate) api_package: &'static str,
     /// An address in the API crate.
@@ -41,6 +49,11 @@ pub(crate) struct Facts {
 /// From the game's thread.
 pub(crate) enum Order {
     Report(Report),
+    /// Write a file.
+    Write {
+        path: PathBuf,
+        content: Vec<u8>,
+    },
     Stop,
 }
 
@@ -72,14 +85,16 @@ impl Link {
         let (wake, woken) = UnixStream::pair()?;
         wake.set_nonblocking(true)?;
         woken.set_nonblocking(true)?;
+        let wake = Arc::new(wake);
+        let waker = Arc::clone(&wake);
         let (sender, orders) = channel();
         let (ending, ended) = channel();
         thread::Builder::new().name("liveline".to_owned()).spawn(move || {
             // Dropped when the thread ends, however it does.
             let _ending: Sender<()> = ending;
-            Searcher::new(facts, mailbox, Inbox { orders, woken }).run();
+            Searcher::new(facts, mailbox, Inbox { orders, woken, waker }).run();
         })?;
-        Ok(Self { orders: Orders { sender, wake: Arc::new(wake) }, ended })
+        Ok(Self { orders: Orders { sender, wake }, ended })
     }
 
     pub(crate) fn orders(&self) -> Orders {
@@ -99,9 +114,16 @@ impl Drop for Link {
 pub(crate) struct Inbox {
     orders: Receiver<Order>,
     woken: UnixStream,
+    /// What wakes the thread, for those who may not allocate.
+    waker: Arc<UnixStream>,
 }
 
 impl Inbox {
+    /// While the attendance lives, a crash wakes the thread.
+    pub(crate) fn attend(&self) -> Attendance {
+        Attendance::new(Arc::clone(&self.waker))
+    }
+
     pub(crate) fn wake(&self) -> &UnixStream {
         &self.woken
     }
@@ -127,7 +149,8 @@ impl Inbox {
 /// Looks for a server again and again.
 struct Searcher {
     facts: Facts,
-    api: Result<Api, String>,
+    /// Nothing where scripts are plain functions.
+    api: Result<Option<Api>, String>,
     mailbox: Arc<Mailbox>,
     inbox: Inbox,
     answers: Answers,
@@ -140,8 +163,9 @@ struct Searcher {
 
 impl Searcher {
     fn new(facts: Facts, mailbox: Arc<Mailbox>, inbox: Inbox) -> Self {
-        let api = identity::api(facts.api_package, facts.anchor);
-        let surroundings = Surroundings::here(facts.manifest_directory);
+        let of_interface = facts.interface.as_ref();
+        let api = of_interface.map(|facts| identity::api(facts.api_package, facts.anchor)).transpose();
+        let surroundings = Surroundings::here(&facts.manifest_directory);
         let candidates = surroundings.candidates();
         Self {
             facts,
@@ -187,6 +211,8 @@ impl Searcher {
                 answers: &mut self.answers,
                 loader: &mut self.loader,
                 attached: false,
+                attendance: None,
+                hangs: None,
             };
             let start = Instant::now();
             match session.run() {
@@ -256,7 +282,7 @@ impl Searcher {
                 self.answers.answer(&reloaded);
                 false
             }
-            Order::Report(_) => false,
+            Order::Report(_) | Order::Write { .. } => false,
         })
     }
 }

@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
-use liveline_protocol::engine::{Api, ArtifactKind, Outcome, Place, Reload, Reloaded};
+use liveline_protocol::engine::{Api, ArtifactKind, Cause, Outcome, Place, Reload, Reloaded};
 
 use crate::Generation;
 use crate::mode::compare::{self, Ours};
 use crate::mode::identity::sha256;
-use crate::mode::link::Facts;
+use crate::mode::link::{Facts, InterfaceFacts};
 use crate::mode::mailbox::{Loaded, LoadedScript};
 use crate::mode::objects::{self, Images};
 use crate::mode::os::Artifacts;
+use crate::mode::plain::Symbols;
 use crate::mode::registry::{self, ENTRY_VERSION, Entry};
 use crate::mode::state::Describer;
 use crate::mode::store::Store;
@@ -36,6 +37,8 @@ pub(crate) struct Refusal {
     pub(crate) at: Option<Place>,
     /// As what the generation might be loaded all the same.
     pub(crate) retry: Option<ArtifactKind>,
+    /// What kind of reason it is.
+    pub(crate) cause: Option<Cause>,
 }
 
 impl From<String> for Refusal {
@@ -72,31 +75,40 @@ impl Loader {
         &mut self,
         reload: &Reload,
         facts: &Facts,
-        api: &Result<Api, String>,
+        api: &Result<Option<Api>, String>,
     ) -> Result<Loaded, Refusal> {
         let start = Instant::now();
         let bytes = self.read(reload)?;
-        let entries = match reload.artifact.kind {
+        let (entries, symbols) = match reload.artifact.kind {
             ArtifactKind::Dylib => {
-                check(&[image::interface_section(&bytes)?], facts)?;
-                check_api(reload.api.as_ref(), api)?;
+                let section = image::interface_section(&bytes)?;
+                if let Some(interface) = &facts.interface {
+                    check(&[section], interface)?;
+                    check_api(reload.api.as_ref(), api)?;
+                }
                 self.load_library(reload, &bytes)?
             }
             ArtifactKind::Object => {
                 let objects = objects::read(&bytes)?;
-                check(&objects::interface_sections(&objects)?, facts)?;
-                check_api(reload.api.as_ref(), api)?;
+                if let Some(interface) = &facts.interface {
+                    check(&objects::interface_sections(&objects)?, interface)?;
+                    check_api(reload.api.as_ref(), api)?;
+                }
                 self.images.load(reload, &objects)?
             }
         };
         Ok(Loaded {
             library: reload.library.clone(),
             generation: Generation(reload.generation.0),
-            scripts: scripts(entries, facts),
+            scripts: facts.interface.as_ref().map(|facts| scripts(entries, facts)).unwrap_or_default(),
+            symbols,
             build: Duration::from_micros(reload.build_micros),
             load: start.elapsed(),
             speculated: reload.speculated,
             saved_at_unix_micros: reload.saved_at_unix_micros,
+            changed: reload.changed.iter().map(PathBuf::from).collect(),
+            trigger: reload.trigger,
+            reset: reload.reset.clone(),
         })
     }
 
@@ -114,7 +126,11 @@ impl Loader {
         self.images.renumber(library, generation);
     }
 
-    fn load_library(&mut self, reload: &Reload, bytes: &[u8]) -> Result<Vec<&'static Entry>, String> {
+    fn load_library(
+        &mut self,
+        reload: &Reload,
+        bytes: &[u8],
+    ) -> Result<(Vec<&'static Entry>, Symbols), String> {
         let copy = self.store()?.write(&reload.library, Generation(reload.generation.0), bytes)?;
         open(&copy)
     }
@@ -144,40 +160,44 @@ impl Loader {
 }
 
 /// Fails unless the scripts that the sections tell of are what this engine calls.
-fn check(sections: &[&[u8]], facts: &Facts) -> Result<(), String> {
+fn check(sections: &[&[u8]], facts: &InterfaceFacts) -> Result<(), Refusal> {
     let mut records = Vec::new();
     for section in sections {
         records.extend(section::parse(section)?);
     }
-    compare::check(&records, Ours { interface: facts.interface, methods: facts.methods })
+    compare::check(&records, Ours { interface: facts.name, methods: facts.methods })
+        .map_err(|reason| Refusal { reason, cause: Some(Cause::Interface), ..Refusal::default() })
 }
 
-fn check_api(theirs: Option<&Api>, ours: &Result<Api, String>) -> Result<(), String> {
-    let ours = ours.as_ref().map_err(Clone::clone)?;
-    match theirs {
-        Some(theirs) if theirs.package != ours.package => Err(format!(
+fn check_api(theirs: Option<&Api>, ours: &Result<Option<Api>, String>) -> Result<(), Refusal> {
+    let Some(ours) = ours.as_ref().map_err(Clone::clone)? else { return Ok(()) };
+    let reason = match theirs {
+        Some(theirs) if theirs.package != ours.package => format!(
             "the library was built against the API crate `{}`, the engine's is `{}`",
             theirs.package, ours.package
-        )),
-        Some(theirs) if !theirs.hash.eq_ignore_ascii_case(&ours.hash) => Err(format!(
+        ),
+        Some(theirs) if !theirs.hash.eq_ignore_ascii_case(&ours.hash) => format!(
             "the library was built against another build of `{}` than the engine runs: restart the engine",
             ours.package
-        )),
-        _ => Ok(()),
-    }
+        ),
+        _ => return Ok(()),
+    };
+    Err(Refusal { reason, cause: Some(Cause::Api), ..Refusal::default() })
 }
 
-/// Loads a library for as long as the process lives, and gives the scripts that it brought.
-fn open(path: &Path) -> Result<Vec<&'static Entry>, String> {
-    registry::brought_by(|| {
+/// Loads a library for as long as the process lives, and gives the scripts and symbols that it brought.
+fn open(path: &Path) -> Result<(Vec<&'static Entry>, Symbols), String> {
+    let mut symbols = Symbols::default();
+    let entries = registry::brought_by(|| {
         // SAFETY: runs the library's constructors. Its bytes are those that this user's server announced, and it
         // was built for this API crate by this compiler, or refused before.
         let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) };
         let library = library.map_err(|error| format!("the library cannot be loaded: {}", plain(&error)))?;
         // Never unloaded: threads, values and results of earlier calls may use its code and its constants.
-        std::mem::forget(library);
-        Ok(())
-    })
+        symbols = Symbols::of_library(library);
+        Ok::<(), String>(())
+    })?;
+    Ok((entries, symbols))
 }
 
 /// The system's own sentence, with a symbol's name as the source has it.
@@ -186,7 +206,7 @@ fn plain(error: &libloading::Error) -> String {
     liveline_link::load::readable(&sentence)
 }
 
-fn scripts(entries: Vec<&'static Entry>, facts: &Facts) -> Vec<LoadedScript> {
+fn scripts(entries: Vec<&'static Entry>, facts: &InterfaceFacts) -> Vec<LoadedScript> {
     entries
         .into_iter()
         .filter(|entry| entry.version == ENTRY_VERSION && (facts.is_ours)(entry))

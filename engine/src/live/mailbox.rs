@@ -1,10 +1,14 @@
 //! What the background thread hands to the game's thread, which asks with one relaxed load.
 
-use std::sync::Mutex;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
+use liveline_protocol::engine::Trigger;
+
 use crate::mode::layout::TypeLayout;
+use crate::mode::plain::Symbols;
 use crate::mode::registry::Entry;
 use crate::{Event, Generation};
 
@@ -20,6 +24,12 @@ pub(crate) enum Mail {
     Renumbered { library: String, generation: Generation },
     /// The calls so far are to be reported.
     CountsDue,
+    /// The state of all instances is to be written.
+    SnapshotDue,
+    /// How long new generations are on probation.
+    Probation { calls: u64 },
+    /// A generation has panicked while it was on probation.
+    Failed { library: String, generation: Generation, reason: String },
 }
 
 /// A generation whose code is in the process and has been checked.
@@ -27,10 +37,18 @@ pub(crate) struct Loaded {
     pub(crate) library: String,
     pub(crate) generation: Generation,
     pub(crate) scripts: Vec<LoadedScript>,
+    /// What can be found by name.
+    pub(crate) symbols: Symbols,
     pub(crate) build: Duration,
     pub(crate) load: Duration,
     pub(crate) speculated: bool,
     pub(crate) saved_at_unix_micros: Option<u64>,
+    /// The files whose change led to it.
+    pub(crate) changed: Vec<PathBuf>,
+    /// What started its build, or its announcement.
+    pub(crate) trigger: Trigger,
+    /// The state types that start anew; an empty list stands for all.
+    pub(crate) reset: Option<Vec<String>>,
 }
 
 /// One script of a loaded generation.
@@ -45,6 +63,9 @@ pub(crate) struct Mailbox {
     /// Set after a letter is in `mail`, cleared by the reader: false means that nothing has come.
     has_mail: AtomicBool,
     mail: Mutex<Vec<Mail>>,
+    /// Whether a server's first generations are in `mail`, or have been.
+    is_served: Mutex<bool>,
+    served: Condvar,
 }
 
 impl Mailbox {
@@ -52,6 +73,19 @@ impl Mailbox {
     pub(crate) fn put(&self, mail: Mail) {
         self.mail.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(mail);
         self.has_mail.store(true, Ordering::Release);
+    }
+
+    /// A server's first generations have been left here.
+    pub(crate) fn serve(&self) {
+        *self.is_served.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
+        self.served.notify_all();
+    }
+
+    /// Waits for a server's first generations; whether they came.
+    pub(crate) fn wait_until_served(&self, patience: Duration) -> bool {
+        let is_served = self.is_served.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let waited = self.served.wait_timeout_while(is_served, patience, |is_served| !*is_served);
+        *waited.unwrap_or_else(std::sync::PoisonError::into_inner).0
     }
 
     /// Asks for a report of calls, once until it is read: a game may be paused for hours.

@@ -3,10 +3,14 @@
 mod answers;
 mod backtrace;
 mod compare;
+mod convert;
+#[expect(unsafe_code, reason = "handles signals, and walks the stacks of those that fault")]
+mod crash;
 mod endpoint;
 mod exchange;
 mod fault;
 mod file_name;
+mod hang;
 mod identity;
 mod image;
 mod layout;
@@ -14,37 +18,58 @@ mod link;
 #[expect(unsafe_code, reason = "loading a library runs its constructors")]
 mod loader;
 mod mailbox;
+#[expect(unsafe_code, reason = "a thread's calls stand on its stack, where its signals' handlers find them")]
+mod marks;
 #[expect(unsafe_code, reason = "makes and frees values whose type only a script's library knows")]
 mod memory;
+mod migrate;
+#[cfg(test)]
+mod migrate_tests;
 mod objects;
 mod os;
 mod outbox;
 mod panics;
+#[expect(unsafe_code, reason = "finds functions by name, and hears of their panics")]
+pub mod plain;
+mod plan;
+mod probation;
 mod registry;
+mod report;
 mod scripts;
 mod section;
 mod session;
+mod snapshot;
 mod state;
+mod std_state;
+mod std_tuples;
 mod store;
 #[expect(unsafe_code, reason = "calls scripts through pointers that change when their code does")]
 mod swap;
+mod tree;
 mod wire;
 
 // A crate that has only a shared form makes rustc use the shared form of every crate that has one.
+#[cfg(feature = "shared")]
 extern crate liveline_dynamic as _;
 
 pub use fault::Fault;
+pub use plan::Swap;
 pub use scripts::{Scripts, attach};
 pub use state::State;
 
 /// What the macros' expansions name.
 pub mod names {
     pub use super::layout::{FieldLayout, TypeLayout, VariantLayout};
-    pub use super::memory::{Vtable, create, destroy};
+    pub use super::memory::{Vtable, Ways, create, destroy};
+    pub use super::migrate::{
+        ByClone, ByNothing, BySerde, ByState, FieldInfo, Loader, Moved, Saver, Way, WithDefault,
+        WithoutDefault, migrate, missing, no_variant,
+    };
     pub use super::registry::{ENTRY_VERSION, Entry, STAMP, script_file};
     pub use super::section::Record;
     pub use super::state::{Describer, Opaque, Probe};
     pub use super::swap::Handle;
+    pub use super::tree::Tree;
     pub use inventory;
 }
 
@@ -63,9 +88,13 @@ macro_rules! __script {
         #[used]
         #[unsafe(link_section = "liveline_iface")]
         static SECTION: [u8; RECORD.length()] = RECORD.bytes();
+        // The only thing here that asks whether the type is state: one mistake is one message.
+        const STATE: $crate::__private::Ways = $crate::__private::Ways::of::<$state>();
         static VTABLE: $crate::__private::Vtable<$interface> = $crate::__private::Vtable {
             create: $crate::__private::create::<$state>,
             destroy: $crate::__private::destroy::<$state>,
+            take_apart: STATE.take_apart,
+            restore: STATE.restore,
             as_dyn: |state| state.cast::<$state>() as *mut $interface,
         };
         $crate::__private::inventory::submit! {
@@ -76,7 +105,7 @@ macro_rules! __script {
                 name: $name,
                 type_name: $type_name,
                 vtable: &VTABLE,
-                layout: <$state as $crate::State>::layout,
+                layout: STATE.layout,
                 record: &SECTION,
             }
         }

@@ -9,6 +9,7 @@ use liveline_protocol::engine::{ArtifactKind, Place, Reload};
 use crate::Generation;
 use crate::mode::backtrace;
 use crate::mode::loader::Refusal;
+use crate::mode::plain::Symbols;
 use crate::mode::registry::{self, Entry};
 use crate::mode::section;
 
@@ -59,21 +60,25 @@ impl Images {
         &mut self,
         reload: &Reload,
         objects: &[Object<'_>],
-    ) -> Result<Vec<&'static Entry>, Refusal> {
+    ) -> Result<(Vec<&'static Entry>, Symbols), Refusal> {
         let generation = Generation(reload.generation.0);
         let name = format!("{}-{generation}", reload.library);
         let needed = LIBRARIES.map(str::to_owned);
         let image = liveline_link::link(objects, &Options { needed: &needed, ..Options::new(&name) });
         let image = image.map_err(refusal)?;
-        registry::brought_by(|| {
+        let mut symbols = Symbols::default();
+        let entries = registry::brought_by(|| {
+            let exports = image.exports().to_vec();
             let loaded = load::load(image).map_err(refusal)?;
             let end = loaded.base() + usize::try_from(loaded.memory()).unwrap_or(0);
             if let Some(file) = loaded.file() {
                 backtrace::loaded(loaded.base()..end, file.into());
             }
+            symbols = Symbols::of_image(loaded.base(), exports);
             self.current.push(Image { library: reload.library.clone(), generation, loaded });
-            Ok(())
-        })
+            Ok::<(), Refusal>(())
+        })?;
+        Ok((entries, symbols))
     }
 
     /// A generation runs: no other one of its library does.
@@ -115,5 +120,6 @@ fn refusal(error: Error) -> Refusal {
         reason: format!("the objects cannot be loaded: {error}"),
         at: line.map(|Line { file, line, column }| Place { file, line, column }),
         retry: undefined.is_empty().then_some(ArtifactKind::Dylib),
+        cause: None,
     }
 }

@@ -3,9 +3,12 @@
 use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
 
+use std::sync::Arc;
+
 use liveline_protocol::engine as wire;
 
 use crate::mode::fault::{Parts, Place};
+use crate::mode::mailbox::{Mail, Mailbox};
 use crate::{Event, Fault, FaultKind, Generation};
 
 /// A game that never asks for its events keeps the newest ones only.
@@ -36,11 +39,17 @@ pub(crate) struct Outbox {
     reports: Reports,
     /// A script that panics does so in every frame; each place of a generation is told once.
     told: RefCell<HashSet<Told>>,
+    mailbox: Arc<Mailbox>,
 }
 
 impl Outbox {
-    pub(crate) fn new(reports: Reports) -> Self {
-        Self { events: RefCell::default(), reports, told: RefCell::default() }
+    pub(crate) fn new(reports: Reports, mailbox: Arc<Mailbox>) -> Self {
+        Self { events: RefCell::default(), reports, told: RefCell::default(), mailbox }
+    }
+
+    /// A generation has panicked while it was on probation: the next poll takes it back.
+    pub(crate) fn failed(&self, library: String, generation: Generation, reason: String) {
+        self.mailbox.put(Mail::Failed { library, generation, reason });
     }
 
     /// Leaves an event for the game.
@@ -64,6 +73,10 @@ impl Outbox {
 
     /// Makes a fault of its parts, and tells it where it has not been told.
     pub(crate) fn fault(&self, parts: Parts) -> Fault {
+        self.tell_once(parts, on_wire)
+    }
+
+    fn tell_once(&self, parts: Parts, on_wire: impl FnOnce(Parts) -> wire::Fault) -> Fault {
         let told = Told {
             library: parts.library.clone(),
             generation: parts.generation,
@@ -76,6 +89,11 @@ impl Outbox {
             self.report(Report::Fault(on_wire(parts)));
         }
         fault
+    }
+
+    /// The same for a fault whose frames are known.
+    pub(crate) fn fault_with(&self, parts: Parts, frames: Vec<wire::Frame>) -> Fault {
+        self.tell_once(parts, |parts| wire::Fault { frames, ..on_wire(parts) })
     }
 
     /// Faults of a library's earlier generations can be forgotten: their code is gone.
@@ -96,9 +114,11 @@ fn on_wire(parts: Parts) -> wire::Fault {
         generation: wire::Generation(parts.generation.0),
         kind: match parts.kind {
             FaultKind::Panic => wire::FaultKind::Panic,
+            FaultKind::Crash => wire::FaultKind::Crash,
+            FaultKind::Hang => wire::FaultKind::Hang,
         },
         message: parts.message,
         frames: vec![frame],
-        restored: None,
+        restored: parts.restored.map(|generation| wire::Generation(generation.0)),
     }
 }

@@ -1,16 +1,16 @@
 //! Calls into script code that end in a value, also when the code panics.
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
-use std::rc::Rc;
-use std::sync::Once;
+use std::sync::{Mutex, Once};
 
-use crate::mode::backtrace;
 use crate::mode::fault::Place;
+use crate::mode::marks::{Depth, Mark, Target};
+use crate::mode::{backtrace, os};
 
 thread_local! {
-    /// How many script calls are on this thread's stack.
+    /// The script calls on this thread's stack.
     static DEPTH: Depth = Depth::default();
     /// Where the newest panic inside a script call began.
     static PLACE: RefCell<Option<Place>> = const { RefCell::new(None) };
@@ -18,10 +18,11 @@ thread_local! {
     static PRINTED: RefCell<Vec<Place>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A count that a thread and all who call scripts on it share.
-pub(crate) type Depth = Rc<Cell<u32>>;
+/// The newest panic that has not been caught yet, and its thread: what an abort is told with.
+static UNCAUGHT: Mutex<Option<(i32, Panic)>> = Mutex::new(None);
 
 /// What a panic left behind.
+#[derive(Clone, Debug)]
 pub(crate) struct Panic {
     pub(crate) message: String,
     pub(crate) place: Option<Place>,
@@ -30,32 +31,42 @@ pub(crate) struct Panic {
 /// Whether this thread is inside a script call: then no code may be swapped.
 pub(crate) fn in_script() -> bool {
     // A thread whose locals are gone runs no frame.
-    DEPTH.try_with(|depth| depth.get() > 0).unwrap_or(false)
+    DEPTH.try_with(|depth| depth.is_inside()).unwrap_or(false)
 }
 
-/// This thread's count of script calls.
+/// This thread's mark of script calls.
 pub(crate) fn depth() -> Depth {
-    DEPTH.try_with(Rc::clone).unwrap_or_default()
+    DEPTH.try_with(Depth::clone).unwrap_or_default()
 }
 
 /// Runs script code. A panic ends here.
 ///
 /// The script's state may be half changed after a panic; the game goes on with it, as its author would in a debugger.
 pub(crate) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Panic> {
-    catch_in(&depth(), code)
+    catch_in(&depth(), None, code)
 }
 
-/// The same where this thread's count is at hand.
+/// The same where this thread's mark is at hand, and what is called is known.
 #[inline]
-pub(crate) fn catch_in<R>(depth: &Cell<u32>, code: impl FnOnce() -> R) -> Result<R, Panic> {
-    depth.set(depth.get() + 1);
-    let result = panic::catch_unwind(AssertUnwindSafe(code));
-    depth.set(depth.get() - 1);
-    result.map_err(caught)
+pub(crate) fn catch_in<R>(mark: &Mark, target: Option<Target>, code: impl FnOnce() -> R) -> Result<R, Panic> {
+    mark.during(target, || panic::catch_unwind(AssertUnwindSafe(code))).map_err(caught)
+}
+
+/// The panic that a thread's abort began with, if nobody writes there now: it may be that thread.
+pub(crate) fn uncaught(thread: i32) -> Option<Panic> {
+    let uncaught = UNCAUGHT.try_lock().ok()?;
+    uncaught.as_ref().filter(|(of, _)| *of == thread).map(|(_, panic)| panic.clone())
+}
+
+/// This thread's panic has ended where it should.
+pub(crate) fn forget_uncaught() {
+    let mut uncaught = UNCAUGHT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    drop(uncaught.take_if(|(thread, _)| *thread == os::this_thread()));
 }
 
 #[cold]
 fn caught(payload: Box<dyn Any + Send>) -> Panic {
+    forget_uncaught();
     let panic =
         Panic { message: message(&*payload), place: PLACE.try_with(RefCell::take).unwrap_or_default() };
     discard(payload);
@@ -94,6 +105,7 @@ fn remember(info: &PanicHookInfo<'_>) -> bool {
         column: location.column(),
     });
     PLACE.set(place.clone());
+    note_uncaught(info.payload_as_str().unwrap_or_default(), place.as_ref());
     let Some(place) = place else { return true };
     PRINTED.with_borrow_mut(|printed| {
         let is_new = !printed.contains(&place);
@@ -102,6 +114,15 @@ fn remember(info: &PanicHookInfo<'_>) -> bool {
         }
         is_new
     })
+}
+
+/// A panic that cannot unwind is followed by one of the standard library's, which says nothing of the first.
+fn note_uncaught(message: &str, place: Option<&Place>) {
+    if place.is_some_and(|place| backtrace::is_of_toolchain(&place.file)) {
+        return;
+    }
+    let panic = Panic { message: message.to_owned(), place: place.cloned() };
+    *UNCAUGHT.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((os::this_thread(), panic));
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {

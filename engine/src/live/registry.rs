@@ -7,7 +7,7 @@ use crate::mode::layout::TypeLayout;
 use crate::mode::state::Describer;
 
 /// The version of [`Entry`]'s form; the first field of an entry, so that it can be read of any later form.
-pub const ENTRY_VERSION: u32 = 2;
+pub const ENTRY_VERSION: u32 = 3;
 
 /// What else must be equal for two builds to work together: this crate's version and the compiler's.
 pub const STAMP: &str = concat!("liveline ", env!("CARGO_PKG_VERSION"), ", ", env!("LIVELINE_RUSTC"));

@@ -4,13 +4,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::mode::link::{Facts, Link, Order};
+use crate::mode::crash;
+use crate::mode::link::{Facts, InterfaceFacts, Link, Order};
 use crate::mode::mailbox::{LoadedScript, Mailbox};
 use crate::mode::memory::Vtable;
 use crate::mode::outbox::Outbox;
 use crate::mode::panics;
+use crate::mode::plan::{Hook, Swap};
+use crate::mode::probation::{self, Probation};
 use crate::mode::registry;
+use crate::mode::snapshot::Snapshots;
 use crate::mode::state::Describer;
 use crate::mode::swap::{Code, Handle, Slot};
 use crate::{AttachError, Event, Generation, Interface, Reloaded, SpawnError};
@@ -18,14 +23,16 @@ use crate::{AttachError, Event, Generation, Interface, Reloaded, SpawnError};
 /// Collects the scripts of an interface that the engine was linked with, and looks for a server that builds newer
 /// ones, now and as long as the game runs.
 ///
-/// Never waits for a server. Fails when two linked scripts have the same name.
+/// Never waits for a server, except where `liveline run` starts a game anew that crashed. Fails when two linked scripts have the same name.
 pub fn attach<I: ?Sized + Interface>() -> Result<Scripts<I>, AttachError> {
     panics::watch();
+    crash::install();
     let scripts = linked::<I>()?;
     let libraries = scripts.values().map(|code| (code.library.clone(), Generation::LINKED)).collect();
     let mailbox = Arc::new(Mailbox::default());
     let (link, outbox) = start_link(facts::<I>(), &mailbox);
-    Ok(Scripts {
+    let order = order(link.as_ref());
+    let mut scripts = Scripts {
         codes: scripts.values().copied().collect(),
         scripts,
         libraries,
@@ -33,30 +40,56 @@ pub fn attach<I: ?Sized + Interface>() -> Result<Scripts<I>, AttachError> {
         outbox: Rc::new(outbox),
         mailbox,
         last_reload: None,
+        probation: probation::CALLS,
+        probations: BTreeMap::new(),
+        hooks_before: Vec::new(),
+        hooks_after: Vec::new(),
+        snapshots: Snapshots::start(),
+        order,
         _link: link,
-    })
+    };
+    if let Some(patience) = patience() {
+        scripts.wait_for_server(patience);
+    }
+    Ok(scripts)
+}
+
+fn order(link: Option<&Link>) -> Box<dyn Fn(Order)> {
+    match link.map(Link::orders) {
+        Some(orders) => Box::new(move |order| orders.give(order)),
+        None => Box::new(drop),
+    }
+}
+
+/// How long whoever started this process wants it to wait for a server, in the environment in milliseconds: a build
+/// after a crash may have linked the very code that crashed.
+fn patience() -> Option<Duration> {
+    std::env::var("LIVELINE_AWAIT").ok()?.parse().ok().map(Duration::from_millis)
 }
 
 fn facts<I: ?Sized + Interface>() -> Facts {
     Facts {
-        interface: I::NAME,
-        methods: I::DESCRIPTOR,
-        manifest_directory: I::MANIFEST_DIR,
-        is_ours: |entry| entry.vtable.downcast_ref::<Vtable<I>>().is_some(),
-        api_package: I::API_PACKAGE,
-        anchor: I::anchor().addr(),
+        manifest_directory: I::MANIFEST_DIR.into(),
+        interface: Some(InterfaceFacts {
+            name: I::NAME,
+            methods: I::DESCRIPTOR,
+            is_ours: |entry| entry.vtable.downcast_ref::<Vtable<I>>().is_some(),
+            api_package: I::API_PACKAGE,
+            anchor: I::anchor().addr(),
+        }),
     }
 }
 
 /// Without the thread the linked scripts run, and a person is told why they stay as they are.
-fn start_link(facts: Facts, mailbox: &Arc<Mailbox>) -> (Option<Link>, Outbox) {
+pub(super) fn start_link(facts: Facts, mailbox: &Arc<Mailbox>) -> (Option<Link>, Outbox) {
     match Link::start(facts, Arc::clone(mailbox)) {
         Ok(link) => {
             let orders = link.orders();
-            (Some(link), Outbox::new(Box::new(move |report| orders.give(Order::Report(report)))))
+            let mailbox = Arc::clone(mailbox);
+            (Some(link), Outbox::new(Box::new(move |report| orders.give(Order::Report(report))), mailbox))
         }
         Err(error) => {
-            let outbox = Outbox::new(Box::new(|_| ()));
+            let outbox = Outbox::new(Box::new(|_| ()), Arc::clone(mailbox));
             outbox
                 .tell(Event::Trouble { message: format!("scripts cannot be reloaded: no thread: {error}") });
             (None, outbox)
@@ -78,6 +111,14 @@ pub struct Scripts<I: ?Sized + Interface> {
     pub(super) outbox: Rc<Outbox>,
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) last_reload: Option<Reloaded>,
+    /// For so many first calls of a script its generation is on probation.
+    pub(super) probation: u64,
+    pub(super) probations: BTreeMap<String, Probation<I>>,
+    pub(super) hooks_before: Vec<Hook>,
+    pub(super) hooks_after: Vec<Hook>,
+    pub(super) snapshots: Option<Snapshots>,
+    /// To the background thread.
+    pub(super) order: Box<dyn Fn(Order)>,
     /// Dropped with the rest: then the engine detaches.
     _link: Option<Link>,
 }
@@ -100,17 +141,30 @@ impl<I: ?Sized + Interface> Scripts<I> {
         }
     }
 
+    /// Takes what the server has, before any script is called.
+    fn wait_for_server(&mut self, patience: Duration) {
+        if self.mailbox.wait_until_served(patience) {
+            self.poll();
+        } else {
+            let message = format!("no server within {} s: the linked scripts run", patience.as_secs());
+            self.outbox.tell(Event::Trouble { message });
+        }
+    }
+
     /// Makes an instance of a script from its default.
     ///
     /// Fails if there is no script of that name, or if its `Default` panics.
     pub fn spawn(&mut self, name: &str) -> Result<I::Instance, SpawnError> {
-        let Some(code) = self.scripts.get(name) else {
+        let Some(code) = self.scripts.get(name).copied() else {
             return Err(SpawnError::Unknown {
                 script: name.to_owned(),
                 known: self.names().map(str::to_owned).collect(),
             });
         };
-        let slot = Slot::new(code, &self.outbox).map_err(SpawnError::Fault)?;
+        let slot = match self.handed_over(code) {
+            Some(value) => Slot::with(code, value, &self.outbox),
+            None => Slot::new(code, &self.outbox).map_err(SpawnError::Fault)?,
+        };
         if self.slots.len() == self.slots.capacity() {
             self.slots.retain(|slot| slot.strong_count() > 0);
         }
@@ -133,6 +187,43 @@ impl<I: ?Sized + Interface> Scripts<I> {
     #[must_use]
     pub fn last_reload(&self) -> Option<&Reloaded> {
         self.last_reload.as_ref()
+    }
+
+    /// Has fatal signals in script calls on this thread come back as a [`Fault`](crate::Fault) of the kind
+    /// [`FaultKind::Crash`](crate::FaultKind::Crash) instead of ending the process; calls cost some nanoseconds more
+    /// from then on. Gives whether this is possible here: on x86-64 Linux, in development builds.
+    ///
+    /// # Safety
+    /// A call that comes back this way has stopped in the middle. Nothing on its stack was dropped: locks stay taken,
+    /// `RefCell`s borrowed, memory allocated, and state, the game's own too, may be half changed. Where the signal
+    /// came from a write to a wrong place, other memory may be damaged. Where it came inside the allocator or another
+    /// part with a lock of its own, the next use of that part may wait for ever. After a panic that could not unwind,
+    /// [`std::thread::panicking`] stays true on this thread. No reference that a script was given may be relied on to
+    /// be unique or valid afterwards because it went out of scope. The engine must be able to live with all of that;
+    /// it is meant for development, where the way to a saved file matters more than the process's health.
+    #[expect(unsafe_code, reason = "after a crash nothing can be promised")]
+    pub unsafe fn recover_from_crashes(&mut self) -> bool {
+        if crash::IS_POSSIBLE {
+            panics::depth().recover();
+        }
+        crash::IS_POSSIBLE
+    }
+
+    /// Calls `hook` before each swap, when all that can fail has been done. A panic in it goes through
+    /// [`poll`](Self::poll), and nothing is swapped.
+    pub fn before_swap(&mut self, hook: impl FnMut(&Swap) + 'static) {
+        self.hooks_before.push(Box::new(hook));
+    }
+
+    /// Calls `hook` after each swap, before [`poll`](Self::poll) returns.
+    pub fn after_swap(&mut self, hook: impl FnMut(&Swap) + 'static) {
+        self.hooks_after.push(Box::new(hook));
+    }
+
+    /// For how many first calls of a script its new generation is on probation: where it panics in that time, the
+    /// generation before runs again. 100 unless the server's `liveline.toml` says otherwise; zero: never.
+    pub fn set_probation(&mut self, calls: u64) {
+        self.probation = calls;
     }
 
     /// What has happened since the last call; the newest 256 events.

@@ -11,13 +11,15 @@ use liveline_protocol::message::{METHOD_NOT_FOUND, Message, parse_params};
 use serde_json::{Value, json};
 
 use crate::mode::answers::{Answers, Decision};
-use crate::mode::endpoint;
+use crate::mode::crash::{self, Attendance};
+use crate::mode::hang::{Sight, Watch};
 use crate::mode::link::{Facts, Inbox, Order};
 use crate::mode::loader::{self, Loader, Refusal};
 use crate::mode::mailbox::{Mail, Mailbox};
 use crate::mode::os::Wait;
 use crate::mode::outbox::Report;
 use crate::mode::wire::Wire;
+use crate::mode::{endpoint, report, snapshot};
 use crate::{BuildError, Event, Generation};
 
 /// A server that accepts a connection and does not answer `attach` in this time is given up.
@@ -34,13 +36,17 @@ const DETACH_ID: u64 = 2;
 pub(crate) struct Session<'a> {
     pub(crate) wire: Wire,
     pub(crate) facts: &'a Facts,
-    pub(crate) api: &'a Result<Api, String>,
+    pub(crate) api: &'a Result<Option<Api>, String>,
     pub(crate) mailbox: &'a Mailbox,
     pub(crate) inbox: &'a Inbox,
     pub(crate) answers: &'a mut Answers,
     pub(crate) loader: &'a mut Loader,
     /// Whether `attach` has been answered; false at first.
     pub(crate) attached: bool,
+    /// Once attached: crashes are told.
+    pub(crate) attendance: Option<Attendance>,
+    /// Once attached: calls that do not return are told.
+    pub(crate) hangs: Option<Watch>,
 }
 
 /// Why a session ended.
@@ -72,12 +78,16 @@ impl Session<'_> {
                 wake: self.inbox.wake(),
                 server: Some(self.wire.stream()),
                 to_write: self.wire.has_unsent(),
-                timeout: due.saturating_duration_since(Instant::now()),
+                timeout: self.until(due),
             }
             .run();
-            if ready.woken && self.carry_out_orders()? {
+            let is_over = ready.woken && self.carry_out_orders()?;
+            // After what came before it: that its generation runs, for one.
+            self.tell_crash();
+            if is_over {
                 return Ok(());
             }
+            self.tell_hangs()?;
             if ready.writable {
                 self.wire.flush()?;
             }
@@ -96,6 +106,45 @@ impl Session<'_> {
         }
     }
 
+    /// How long there is nothing to do by itself.
+    fn until(&self, due: Instant) -> Duration {
+        let next = self.hangs.as_ref().map_or(due, |hangs| hangs.next_look().min(due));
+        next.saturating_duration_since(Instant::now())
+    }
+
+    /// Tells of a crash as long as the process lasts, which is until then.
+    fn tell_crash(&mut self) {
+        let Some(crash) = crash::take() else { return };
+        let end = Instant::now() + FAREWELL;
+        let mut sent = self.report(Report::Fault(report::crashed(&crash)));
+        while sent.is_ok() && self.wire.has_unsent() && Instant::now() < end {
+            let timeout = end.saturating_duration_since(Instant::now());
+            Wait { wake: self.inbox.wake(), server: Some(self.wire.stream()), to_write: true, timeout }.run();
+            sent = self.wire.flush();
+        }
+        crash::told();
+    }
+
+    fn tell_hangs(&mut self) -> Result<(), String> {
+        let Some(hangs) = self.hangs.as_mut().filter(|hangs| hangs.next_look() <= Instant::now()) else {
+            return Ok(());
+        };
+        for sight in hangs.look() {
+            match sight {
+                Sight::Hangs(hang) => {
+                    let (fault, event) = report::hangs(&hang);
+                    self.tell(event);
+                    self.report(Report::Fault(fault))?;
+                }
+                Sight::Returned { function, after } => {
+                    let message = format!("`{function}` returned after {:.1} s", after.as_secs_f64());
+                    self.tell(Event::Trouble { message });
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn attach(&self) -> Attach {
         let executable = std::env::current_exe().unwrap_or_default();
         let name = executable.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -104,9 +153,10 @@ impl Session<'_> {
             protocol: PROTOCOL_VERSION,
             engine: Engine { name, pid: std::process::id(), version: None },
             target: env!("LIVELINE_TARGET").to_owned(),
-            rustc: (!rustc.is_empty()).then(|| rustc.to_owned()),
+            // Plain functions may come from any compiler.
+            rustc: (self.facts.interface.is_some() && !rustc.is_empty()).then(|| rustc.to_owned()),
             loaders: loader::kinds(),
-            api: self.api.as_ref().ok().cloned(),
+            api: self.api.as_ref().ok().cloned().flatten(),
         }
     }
 
@@ -119,9 +169,17 @@ impl Session<'_> {
                     return Ok(true);
                 }
                 Order::Report(report) => self.report(report)?,
+                Order::Write { path, content } => self.write(&path, &content),
             }
         }
         Ok(false)
+    }
+
+    fn write(&self, path: &Path, content: &[u8]) {
+        if let Err(error) = snapshot::write(path, content) {
+            let message = format!("the scripts' state cannot be kept in {}: {error}", path.display());
+            self.tell(Event::Trouble { message });
+        }
     }
 
     fn report(&mut self, report: Report) -> Result<(), String> {
@@ -176,9 +234,16 @@ impl Session<'_> {
         }
         self.loader.open(Path::new(&answer.artifacts))?;
         self.attached = true;
+        self.attendance = Some(self.inbox.attend());
+        if let Some(calls) = answer.probation {
+            self.mailbox.put(Mail::Probation { calls });
+        }
+        self.hangs = Watch::new(answer.hang_millis.map(Duration::from_millis));
         let server = format!("{} {}", answer.server.name, answer.server.version);
         self.tell(Event::Attached { server, session: answer.session });
-        answer.libraries.into_iter().try_for_each(|reload| self.reload(&reload))
+        answer.libraries.into_iter().try_for_each(|reload| self.reload(&reload))?;
+        self.mailbox.serve();
+        Ok(())
     }
 
     fn notified(&mut self, name: &str, params: Value) -> Result<(), String> {
@@ -192,6 +257,7 @@ impl Session<'_> {
                 Ok(reload) => self.reload(&reload)?,
                 Err(message) => self.tell(Event::Trouble { message }),
             },
+            method::SNAPSHOT if self.attached => self.mailbox.put(Mail::SnapshotDue),
             method::RETIRED if self.attached => match parse_params::<Retired>(name, params) {
                 Ok(retired) => {
                     self.answers.forget(&retired.library);
@@ -228,7 +294,7 @@ impl Session<'_> {
     }
 
     fn refuse(&mut self, reload: &Reload, refusal: Refusal, load: Duration) -> Result<(), String> {
-        let Refusal { reason, at, retry } = refusal;
+        let Refusal { reason, at, retry, cause } = refusal;
         let (library, generation) = (reload.library.clone(), Generation(reload.generation.0));
         self.tell(Event::Refused { library, generation, reason: reason.clone() });
         self.report(Report::Reloaded(Reloaded {
@@ -241,6 +307,7 @@ impl Session<'_> {
             swap_micros: 0,
             state: None,
             retry,
+            cause,
         }))
     }
 

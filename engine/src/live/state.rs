@@ -3,7 +3,9 @@
 use std::any::{TypeId, type_name};
 use std::marker::PhantomData;
 
-use crate::mode::layout::{FieldLayout, Shape, TypeLayout, VariantLayout};
+use crate::mode::layout::{FieldLayout, Place, Shape, TypeLayout, VariantLayout};
+use crate::mode::migrate::{Loader, Moved, Saver};
+use crate::mode::tree::Tree;
 
 /// The state of a script: `Default`, owned, derived with [`#[derive(State)]`](macro@crate::State).
 ///
@@ -13,10 +15,16 @@ use crate::mode::layout::{FieldLayout, Shape, TypeLayout, VariantLayout};
     label = "does not derive `liveline::State`",
     note = "write `#[derive(Default, liveline::State)]` above the type"
 )]
-pub trait State: 'static {
+pub trait State: Sized + 'static {
     /// The type's layout in this build.
     #[doc(hidden)]
     fn layout(describer: &mut Describer) -> TypeLayout;
+    /// The value without its type.
+    #[doc(hidden)]
+    fn save(&self, saver: &mut Saver) -> Moved<Tree>;
+    /// A value of this type from one of another layout, by name.
+    #[doc(hidden)]
+    fn load(tree: &Tree, loader: &mut Loader<'_>) -> Moved<Self>;
 }
 
 /// Describes types that may contain themselves.
@@ -30,34 +38,41 @@ impl Describer {
     pub fn structure<T: 'static>(
         &mut self,
         name: &str,
+        at: Place,
         fields: impl FnOnce(&mut Self) -> Vec<FieldLayout>,
     ) -> TypeLayout {
-        self.nested::<T>(name, |describer| Shape::Fields(fields(describer)))
+        self.nested::<T>(name, at, |describer| Shape::Fields(fields(describer)))
     }
 
     /// An enum, its variants given by `variants`.
     pub fn enumeration<T: 'static>(
         &mut self,
         name: &str,
+        at: Place,
         variants: impl FnOnce(&mut Self) -> Vec<VariantLayout>,
     ) -> TypeLayout {
-        self.nested::<T>(name, |describer| Shape::Variants(variants(describer)))
+        self.nested::<T>(name, at, |describer| Shape::Variants(variants(describer)))
     }
 
-    fn nested<T: 'static>(&mut self, name: &str, shape: impl FnOnce(&mut Self) -> Shape) -> TypeLayout {
+    fn nested<T: 'static>(
+        &mut self,
+        name: &str,
+        at: Place,
+        shape: impl FnOnce(&mut Self) -> Shape,
+    ) -> TypeLayout {
         let id = TypeId::of::<T>();
         if let Some(level) = self.open.iter().rev().position(|open| *open == id) {
-            return described::<T>(name, Shape::Recursion(level));
+            return TypeLayout { at: Some(at), ..described::<T>(name, Shape::Recursion(level)) };
         }
         self.open.push(id);
         let shape = shape(self);
         self.open.pop();
-        described::<T>(name, shape)
+        TypeLayout { at: Some(at), ..described::<T>(name, shape) }
     }
 }
 
-fn described<T>(name: &str, shape: Shape) -> TypeLayout {
-    TypeLayout { name: name.to_owned(), size: size_of::<T>(), align: align_of::<T>(), shape }
+pub(crate) fn described<T>(name: &str, shape: Shape) -> TypeLayout {
+    TypeLayout { name: name.to_owned(), size: size_of::<T>(), align: align_of::<T>(), shape, at: None }
 }
 
 /// Asks a field's type for its layout: as [`State`] where it is, else by name, through [`Opaque`].
@@ -93,77 +108,12 @@ impl<T: 'static> Opaque for Probe<T> {
 }
 
 /// Whether a type's name has a part that is declared in the crate of `module`.
-fn names_crate(type_name: &str, module: &str) -> bool {
+pub(crate) fn names_crate(type_name: &str, module: &str) -> bool {
     let root = module.split("::").next().unwrap_or(module);
     let is_path = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
     type_name
         .split(|letter: char| !is_path(letter))
         .any(|path| path.strip_prefix(root).is_some_and(|rest| rest.starts_with("::")))
-}
-
-macro_rules! foreign {
-    ($($type:ty),* $(,)?) => {$(
-        impl State for $type {
-            fn layout(_: &mut Describer) -> TypeLayout {
-                described::<Self>(type_name::<Self>(), Shape::Foreign(TypeId::of::<Self>()))
-            }
-        }
-    )*};
-}
-
-foreign! {
-    (), bool, char, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64,
-    String, &'static str, Box<str>, std::rc::Rc<str>, std::sync::Arc<str>, std::path::PathBuf, std::ffi::OsString,
-    std::time::Duration, std::time::Instant, std::time::SystemTime,
-}
-
-/// Containers: their code is std's, the same in every generation; what they hold is described. `S` covers hashers.
-macro_rules! container {
-    ($($name:literal: $type:ty, $($argument:ident),+;)*) => {$(
-        impl<$($argument: State),+> State for $type {
-            fn layout(describer: &mut Describer) -> TypeLayout {
-                described::<Self>($name, Shape::Container(vec![$($argument::layout(describer)),+]))
-            }
-        }
-    )*};
-}
-
-container! {
-    "Vec": Vec<T>, T;
-    "VecDeque": std::collections::VecDeque<T>, T;
-    "BTreeSet": std::collections::BTreeSet<T>, T;
-    "BTreeMap": std::collections::BTreeMap<K, V>, K, V;
-    "BinaryHeap": std::collections::BinaryHeap<T>, T;
-    "HashSet": std::collections::HashSet<T>, T;
-    "HashMap": std::collections::HashMap<K, V>, K, V;
-    "Option": Option<T>, T;
-    "Result": Result<T, E>, T, E;
-    "Box": Box<T>, T;
-    "slice": Box<[T]>, T;
-    "Rc": std::rc::Rc<T>, T;
-    "Arc": std::sync::Arc<T>, T;
-    "Cell": std::cell::Cell<T>, T;
-    "RefCell": std::cell::RefCell<T>, T;
-    "OnceCell": std::cell::OnceCell<T>, T;
-    "rc::Weak": std::rc::Weak<T>, T;
-    "sync::Weak": std::sync::Weak<T>, T;
-    "Mutex": std::sync::Mutex<T>, T;
-    "RwLock": std::sync::RwLock<T>, T;
-    "Range": std::ops::Range<T>, T;
-    "Wrapping": std::num::Wrapping<T>, T;
-    "PhantomData": PhantomData<T>, T;
-    "(A,)": (A,), A;
-    "(A, B)": (A, B), A, B;
-    "(A, B, C)": (A, B, C), A, B, C;
-    "(A, B, C, D)": (A, B, C, D), A, B, C, D;
-    "(A, B, C, D, E)": (A, B, C, D, E), A, B, C, D, E;
-    "(A, B, C, D, E, F)": (A, B, C, D, E, F), A, B, C, D, E, F;
-}
-
-impl<T: State, const N: usize> State for [T; N] {
-    fn layout(describer: &mut Describer) -> TypeLayout {
-        described::<Self>("array", Shape::Container(vec![T::layout(describer)]))
-    }
 }
 
 #[cfg(test)]
@@ -210,7 +160,6 @@ mod tests {
 
     #[test]
     fn the_same_types_in_another_build_are_the_same_layout() {
-        assert_eq!(first::layout(), same::layout());
         assert_eq!(difference(first::layout(), same::layout()), "");
     }
 

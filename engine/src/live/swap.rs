@@ -8,10 +8,13 @@ use std::rc::Rc;
 use crate::mode::fault::Parts;
 use crate::mode::layout::TypeLayout;
 use crate::mode::mailbox::LoadedScript;
+use crate::mode::marks::{Called, Depth, Target};
 use crate::mode::memory::{Value, Vtable};
+use crate::mode::migrate::Moved;
 use crate::mode::outbox::Outbox;
-use crate::mode::panics::{self, Depth};
 use crate::mode::registry::ENTRY_VERSION;
+use crate::mode::tree::Saved;
+use crate::mode::{crash, panics, report};
 use crate::{Fault, FaultKind, Generation, Interface};
 
 /// One script in one generation. It stays for the process's life, as the library's code itself does: a call reads it
@@ -30,6 +33,10 @@ pub(crate) struct Code<I: ?Sized + 'static> {
     /// The interface's methods, and how often each was called since the last report.
     pub(crate) methods: &'static [&'static str],
     pub(crate) calls: Box<[Cell<u64>]>,
+    /// The calls that were reported.
+    reported: Cell<u64>,
+    /// While this generation is on probation: what it is taken back to, and for how many calls.
+    probation: Cell<Option<(Generation, u64)>>,
 }
 
 impl<I: ?Sized + Interface> Code<I> {
@@ -55,6 +62,8 @@ impl<I: ?Sized + Interface> Code<I> {
             layout: script.layout,
             methods: I::METHODS,
             calls: I::METHODS.iter().map(|_| Cell::new(0)).collect(),
+            reported: Cell::new(0),
+            probation: Cell::new(None),
         })))
     }
 }
@@ -62,6 +71,8 @@ impl<I: ?Sized + Interface> Code<I> {
 impl<I: ?Sized> Code<I> {
     /// The calls since the last time, by function.
     pub(crate) fn take_calls(&self) -> BTreeMap<String, u64> {
+        let sum: u64 = self.calls.iter().map(Cell::get).sum();
+        self.reported.set(self.reported.get() + sum);
         let counted = (0..self.calls.len()).filter(|method| self.calls[*method].get() > 0);
         counted.map(|method| (self.function(method), self.calls[method].take())).collect()
     }
@@ -79,13 +90,44 @@ impl<I: ?Sized> Code<I> {
     }
 
     /// Makes a value from the script's `Default`.
-    pub(crate) fn make(&self, outbox: &Outbox) -> Result<Value<I>, Fault> {
-        panics::catch(|| Value::new(self.vtable)).map_err(|panic| self.fault(usize::MAX, panic, outbox))
+    pub(crate) fn make(&'static self, outbox: &Outbox) -> Result<Value<I>, Fault> {
+        let target = Target { code: self, method: usize::MAX };
+        panics::catch_in(&panics::depth(), Some(target), || Value::new(self.vtable))
+            .map_err(|panic| self.fault(usize::MAX, panic, outbox))
+    }
+
+    /// From now on a panic in the first `calls` calls takes the generation back to `before`.
+    pub(crate) fn begin_probation(&self, before: Generation, calls: u64) {
+        self.probation.set(Some((before, calls)));
+    }
+
+    /// A panic has no such consequence any more.
+    pub(crate) fn end_probation(&self) {
+        self.probation.set(None);
+    }
+
+    /// Whether it has had fewer calls than its probation lasts, and no panic.
+    pub(crate) fn is_on_probation(&self) -> bool {
+        let calls = self.reported.get() + self.calls.iter().map(Cell::get).sum::<u64>();
+        self.probation.get().is_some_and(|(_, first)| calls <= first)
+    }
+
+    /// What a panic takes this generation back to; once.
+    fn fail(&self, reason: &str, outbox: &Outbox) -> Option<Generation> {
+        if !self.is_on_probation() {
+            return None;
+        }
+        let (before, _) = self.probation.take()?;
+        outbox.failed(self.library.clone(), self.generation.get(), reason.to_owned());
+        Some(before)
     }
 
     #[cold]
     fn fault(&self, method: usize, panic: panics::Panic, outbox: &Outbox) -> Fault {
+        let reason = format!("`{}` panicked in its first calls: {}", self.function(method), panic.message);
+        let restored = self.fail(&reason, outbox);
         outbox.fault(Parts {
+            restored,
             kind: FaultKind::Panic,
             library: self.library.clone(),
             generation: self.generation.get(),
@@ -97,12 +139,30 @@ impl<I: ?Sized> Code<I> {
     }
 }
 
+impl<I: ?Sized> Called for Code<I> {
+    fn library(&self) -> &str {
+        &self.library
+    }
+
+    fn generation(&self) -> Generation {
+        self.generation.get()
+    }
+
+    fn script(&self) -> &str {
+        self.name
+    }
+
+    fn function(&self, method: usize) -> String {
+        Code::function(self, method)
+    }
+}
+
 /// One instance's state and the code that it runs.
 pub(crate) struct Slot<I: ?Sized + 'static> {
     code: Cell<&'static Code<I>>,
     /// `value`'s pointer, read at every call.
     script: Cell<*mut I>,
-    /// The thread's count of script calls, read and written at every call: a thread-local in a shared library is
+    /// The thread's mark of script calls, read and written at every call: a thread-local in a shared library is
     /// found by a function call each time.
     depth: Depth,
     has_retired: Cell<bool>,
@@ -110,22 +170,34 @@ pub(crate) struct Slot<I: ?Sized + 'static> {
     /// State that was started anew. A result of an earlier call may borrow from it, so it stays until the instance
     /// is borrowed mutably or ends.
     retired: RefCell<Vec<Value<I>>>,
+    /// While the code is on probation: the state that the code before it left, in that code's layout.
+    earlier: RefCell<Option<(&'static Code<I>, Value<I>)>>,
     outbox: Rc<Outbox>,
 }
 
 impl<I: ?Sized> Slot<I> {
     /// An instance of `code` from its default. The script's `Default` runs.
     pub(crate) fn new(code: &'static Code<I>, outbox: &Rc<Outbox>) -> Result<Rc<Self>, Fault> {
-        let value = code.make(outbox)?;
-        Ok(Rc::new(Self {
+        Ok(Self::with(code, code.make(outbox)?, outbox))
+    }
+
+    /// An instance of `code` with a value that it made.
+    pub(crate) fn with(code: &'static Code<I>, value: Value<I>, outbox: &Rc<Outbox>) -> Rc<Self> {
+        Rc::new(Self {
             code: Cell::new(code),
             script: Cell::new(value.pointer()),
             depth: panics::depth(),
             has_retired: Cell::new(false),
             value: RefCell::new(value),
             retired: RefCell::default(),
+            earlier: RefCell::new(None),
             outbox: Rc::clone(outbox),
-        }))
+        })
+    }
+
+    /// The state without its type. No call of the script may run.
+    pub(crate) fn take_apart(&self, for_file: bool) -> Moved<Saved> {
+        self.value.borrow().take_apart(for_file)
     }
 
     /// The code that runs.
@@ -143,15 +215,50 @@ impl<I: ?Sized> Slot<I> {
         unsafe { value.adopt(code.vtable) };
         self.script.set(value.pointer());
         self.code.set(code);
+        drop(value);
+        self.forget_earlier();
     }
 
-    /// Goes on with a new value and its code.
-    pub(crate) fn replace(&self, code: &'static Code<I>, value: Value<I>) {
+    /// Goes on with a new value and its code. `keep_old`: the old one may be wanted back.
+    pub(crate) fn replace(&self, code: &'static Code<I>, value: Value<I>, keep_old: bool) {
         self.script.set(value.pointer());
         let old = self.value.replace(value);
-        self.retired.borrow_mut().push(old);
+        let old_code = self.code.replace(code);
+        self.forget_earlier();
+        if keep_old {
+            *self.earlier.borrow_mut() = Some((old_code, old));
+        } else {
+            self.retire(old);
+        }
+    }
+
+    /// Goes on with the code before and the state that it left. Whether that is possible.
+    pub(crate) fn go_back(&self, code: &'static Code<I>) -> bool {
+        let is_its = |earlier: &Code<I>| earlier.layout.difference(&code.layout).is_none();
+        let earlier = self.earlier.borrow_mut().take_if(|(earlier, _)| is_its(earlier));
+        if let Some((_, mut value)) = earlier {
+            // SAFETY: the layouts are equal, field by field.
+            unsafe { value.adopt(code.vtable) };
+            self.replace(code, value, false);
+            return true;
+        }
+        let can_stay = self.code.get().layout.difference(&code.layout).is_none();
+        if can_stay {
+            self.keep(code);
+        }
+        can_stay
+    }
+
+    /// The state that the code before left is not wanted back.
+    pub(crate) fn forget_earlier(&self) {
+        if let Some((_, value)) = self.earlier.take() {
+            self.retire(value);
+        }
+    }
+
+    fn retire(&self, value: Value<I>) {
+        self.retired.borrow_mut().push(value);
         self.has_retired.set(true);
-        self.code.set(code);
     }
 
     #[inline]
@@ -159,7 +266,28 @@ impl<I: ?Sized> Slot<I> {
         // A swap cannot come while the call runs.
         let code = self.code();
         code.count(method);
-        panics::catch_in(&self.depth, call).map_err(|panic| code.fault(method, panic, &self.outbox))
+        if self.depth.recovers() {
+            return self.run_recovering(code, method, call);
+        }
+        panics::catch_in(&self.depth, Some(Target { code, method }), call)
+            .map_err(|panic| code.fault(method, panic, &self.outbox))
+    }
+
+    /// The same for an engine that wants to go on after crashes.
+    #[cold]
+    fn run_recovering<R>(
+        &self,
+        code: &'static Code<I>,
+        method: usize,
+        call: impl FnOnce() -> R,
+    ) -> Result<R, Fault> {
+        let target = Target { code, method };
+        let run = || panics::catch_in(&self.depth, Some(target), call);
+        // SAFETY: the engine called `recover_from_crashes`, whose contract this is.
+        match unsafe { crash::recovering(&self.depth, run) } {
+            Ok(result) => result.map_err(|panic| code.fault(method, panic, &self.outbox)),
+            Err(crash) => Err(report::recovered(&crash, target, &self.outbox)),
+        }
     }
 
     /// Ends values that nothing can borrow from any more.

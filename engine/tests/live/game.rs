@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,13 @@ impl Game {
 
     /// Starts a command that runs the game.
     pub(crate) fn run_command(command: &mut Command, environment: &[(&str, PathBuf)]) -> Self {
+        let game = Self::start_unanswered(command, environment);
+        game.answer();
+        game
+    }
+
+    /// Starts a command that runs the game, which may wait for a server.
+    pub(crate) fn start_unanswered(command: &mut Command, environment: &[(&str, PathBuf)]) -> Self {
         let errors = tempfile::NamedTempFile::new().unwrap();
         let mut child = command
             .env_remove("LIVELINE_ENDPOINT")
@@ -49,9 +56,7 @@ impl Game {
         std::thread::spawn(move || {
             output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)).ok();
         });
-        let game = Self { commands: child.stdin.take(), child, lines, errors };
-        game.answer();
-        game
+        Self { commands: child.stdin.take(), child, lines, errors }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -69,7 +74,56 @@ impl Game {
         self.answer()
     }
 
-    fn answer(&self) -> Vec<String> {
+    /// Gives a command that may not be answered.
+    pub(crate) fn give(&mut self, command: &str) {
+        writeln!(self.commands.as_mut().unwrap(), "{command}").unwrap();
+    }
+
+    /// Makes frames until the game is gone.
+    pub(crate) fn frames_until_gone(&mut self) {
+        let end = Instant::now() + DEADLINE;
+        let mut seen = Vec::new();
+        while writeln!(self.commands.as_mut().unwrap(), "frame").is_ok() {
+            while let Ok(line) = self.lines.recv_timeout(DEADLINE) {
+                match line.as_str() {
+                    "done" => break,
+                    _ if line.starts_with("event") => seen.push(line),
+                    _ => {}
+                }
+            }
+            assert!(Instant::now() < end, "the game goes on: {seen:?}");
+        }
+    }
+
+    /// Gives a command; whether it was answered in time.
+    pub(crate) fn try_answer(&mut self, command: &str, time: Duration) -> bool {
+        self.give(command);
+        self.is_answered(time)
+    }
+
+    fn is_answered(&self, time: Duration) -> bool {
+        loop {
+            match self.lines.recv_timeout(time) {
+                Ok(line) if line == "done" => return true,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Waits until the game has ended by itself.
+    pub(crate) fn end(&mut self) -> ExitStatus {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            match self.child.try_wait().unwrap() {
+                Some(status) => return status,
+                None => assert!(Instant::now() < end, "the game goes on; {}", self.errors()),
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    pub(crate) fn answer(&self) -> Vec<String> {
         let mut lines = Vec::new();
         loop {
             let line = self.lines.recv_timeout(DEADLINE).expect("the game answers");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 
-use crate::archive;
+use crate::{archive, crash};
 
 /// What the tests run and load.
 pub(crate) struct Project {
@@ -20,6 +20,11 @@ pub(crate) struct Project {
     pub(crate) archives: BTreeMap<&'static str, PathBuf>,
     /// The same game as a release.
     pub(crate) release: PathBuf,
+}
+
+/// A library's source.
+pub(crate) fn variant(name: &str) -> String {
+    variants().into_iter().find(|(other, _)| *other == name).expect("a variant").1
 }
 
 /// The fixture, built at the first call.
@@ -42,7 +47,7 @@ fn rustc() -> String {
 }
 
 /// A library with one script. `fields` and `update` are Rust.
-fn player(fields: &str, update: &str) -> String {
+pub(crate) fn player(fields: &str, update: &str) -> String {
     format!(
         r#"
         pub use more as _;
@@ -89,6 +94,12 @@ const HUD: &str = r#"
 /// A player that cannot be made, of the layout that it always had.
 const COWARD: &str = r#"
     impl Default for Player { fn default() -> Self { panic!("not today") } }
+"#;
+
+/// Panics after many calls.
+const LATE: &str = r#"
+    static CALLS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    assert!(CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 200, "late");
 "#;
 
 /// A thread with a thread-local that has a destructor.
@@ -151,6 +162,27 @@ pub(crate) fn variants() -> Vec<(&'static str, String)> {
         ("grown", player("jumps: u32,", "self.jumps += 1; self.count = 1000 + i64::from(self.jumps);")),
         ("undeclared", undeclared),
         ("panics", player("", "if self.count >= 0 { panic!(\"no fuel at {}\", self.count) }")),
+        (
+            "grown_panics",
+            player(
+                "jumps: u32,",
+                "self.jumps += 1; if self.jumps > 2 { panic!(\"no air\") } self.count = -7;",
+            ),
+        ),
+        (
+            "retyped",
+            player("", "")
+                .replace("count: i64", "count: String")
+                .replace("> 0", "!= \"\"")
+                .replace("self.count\n", "-1\n"),
+        ),
+        ("late_panic", player("", LATE)),
+        (
+            "wider",
+            player("", "self.count += 1;")
+                .replace("count: i64", "count: i128")
+                .replace("self.count\n", "self.count as i64\n"),
+        ),
         ("default_panics", default_panics),
         ("enemy", enemy),
         ("polls", player("", "if let Some(game) = &mut world.game { game() } self.count += 1;")),
@@ -190,7 +222,7 @@ fn build() -> Project {
         fs::write(&archive, archive::of(&workspace.objects())).unwrap();
         archives.insert(name, archive);
     };
-    for (name, source) in variants() {
+    for (name, source) in variants().into_iter().chain(crash::variants()) {
         library(name, &source);
     }
     workspace.write("more/src/lib.rs", &more(2));
@@ -235,6 +267,22 @@ fn error_line(message: &serde_json::Value) -> Option<String> {
     Some(format!("{}: {}", primary["line_start"], diagnostic["message"].as_str()?))
 }
 
+/// What a program prints that uses nothing but the engine's crate.
+pub(crate) fn run_program(name: &str, source: &str) -> String {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("engine-fixture");
+    let workspace = Workspace { root: root.join(name), target: root.join("target") };
+    let manifest = format!(
+        "[package]\nname = {name:?}\nedition = \"2024\"\n\n[dependencies]\nliveline.path = {:?}\n\n[workspace]\n",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    workspace.write("Cargo.toml", &manifest);
+    workspace.write("src/main.rs", source);
+    workspace.take_lock();
+    let output = workspace.command(&["run"]).output().unwrap();
+    assert!(output.status.success(), "{name}:\n{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
 struct Workspace {
     root: PathBuf,
     target: PathBuf,
@@ -256,6 +304,10 @@ impl Workspace {
             self.write(file, &text.replace("@ENGINE@", env!("CARGO_MANIFEST_DIR")));
         }
         self.write("more/src/lib.rs", &more(1));
+        self.take_lock();
+    }
+
+    fn take_lock(&self) {
         let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
         fs::copy(lock, self.root.join("Cargo.lock")).unwrap();
     }

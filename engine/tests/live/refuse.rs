@@ -151,7 +151,10 @@ fn what_is_no_whole_library_is_refused() {
 fn a_default_that_panics_leaves_every_instance_as_it_was() {
     let mut fixture = Fixture::new();
     let reload = fixture.server.publish(2, "default_panics");
-    fixture.refuses(&reload, &["Player::default panicked at", "no default today"]);
+    fixture.refuses(
+        &reload,
+        &["moving the state of `Player` to its new layout panicked: no default today", "no default today"],
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use liveline_protocol::engine::{Outcome, Reloaded, StateChange};
+use liveline_protocol::engine::{Cause, Outcome, Reload, Reloaded, StateChange};
 
 use crate::game::{DEADLINE, Game};
 use crate::server::{Connection, Server};
@@ -79,20 +79,42 @@ fn counts(game: &mut Game) -> (u64, u64) {
 }
 
 #[test]
-fn state_whose_layout_changed_starts_anew_and_says_why() {
+fn state_whose_layout_changed_goes_over_by_name_and_says_what_changed() {
     let (server, mut game, mut connection) = running();
-    game.command("frame");
+    let before: i64 = game.ask("frame", "value").parse().unwrap();
     let reloaded = connection.try_reload(&mut game, &server.publish(1, "grown"));
     assert_eq!(reloaded.outcome, Outcome::Applied);
-    assert_eq!(state(&reloaded), [("Player", StateChange::Reset)]);
-    assert_eq!(reloaded.reason.as_deref(), Some("`Player` started anew: field `jumps: u32` is new"));
+    assert_eq!(state(&reloaded), [("Player", StateChange::Migrated)]);
+    let change = "`Player` went over to its new layout: field `jumps: u32` is new";
+    assert_eq!(reloaded.reason.as_deref(), Some(change));
     game.frames_until("value 1003");
     let reloaded = connection.try_reload(&mut game, &server.publish(2, "tens"));
-    assert_eq!(reloaded.reason.as_deref(), Some("`Player` started anew: field `jumps: u32` is gone"));
+    let change = "`Player` went over to its new layout: field `jumps: u32` is gone";
+    assert_eq!(reloaded.reason.as_deref(), Some(change));
+    let value: i64 = game.ask("frame", "value").parse().unwrap();
+    assert!(value > 1003, "{value} after {before}");
 }
 
 #[test]
-fn a_result_outlives_a_swap_that_starts_the_state_anew() {
+fn state_starts_anew_where_that_is_asked_for() {
+    let (server, mut game, mut connection) = running();
+    connection.try_reload(&mut game, &server.publish(1, "tens"));
+    assert!(game.ask("frame", "value").parse::<i64>().unwrap() >= 10);
+    for (types, change) in [
+        (vec!["Enemy"], StateChange::Kept),
+        (vec!["Player"], StateChange::Reset),
+        (vec![], StateChange::Reset),
+    ] {
+        let types = types.into_iter().map(str::to_owned).collect();
+        let reload = Reload { reset: Some(types), ..server.publish(1, "tens") };
+        let reloaded = connection.try_reload(&mut game, &reload);
+        assert_eq!((reloaded.outcome, state(&reloaded)), (Outcome::Applied, vec![("Player", change)]));
+    }
+    assert!(game.ask("frame", "value").parse::<i64>().unwrap() <= 20);
+}
+
+#[test]
+fn a_result_outlives_a_swap_that_moves_the_state() {
     let (server, mut game, mut connection) = running();
     assert_eq!(game.ask("frame", "value"), "1");
     connection.reload(&server.publish(1, "grown"));
@@ -103,22 +125,33 @@ fn a_result_outlives_a_swap_that_starts_the_state_anew() {
             break;
         }
     }
-    assert_eq!(game.ask("borrow", "label"), "still");
+    assert_eq!(game.ask("borrow", "label"), "moved");
     assert_eq!(game.ask("frame", "value"), "1001");
 }
 
 #[test]
-fn a_type_that_does_not_derive_state_starts_anew_at_every_build() {
+fn a_type_that_does_not_derive_state_is_refused_at_its_line() {
     let (server, mut game, mut connection) = running();
     connection.try_reload(&mut game, &server.publish(1, "undeclared"));
     let mut reload = server.publish(2, "undeclared");
     // Other bytes with the same code: as a rebuild would give.
     reload.artifact = server.publish_bytes(2, &with_trailing_byte("undeclared")).artifact;
     let reloaded = connection.try_reload(&mut game, &reload);
-    assert_eq!(state(&reloaded), [("Player", StateChange::Reset)]);
+    assert_eq!((reloaded.outcome, reloaded.cause), (Outcome::Refused, Some(Cause::State)));
     let reason = reloaded.reason.unwrap();
-    assert!(reason.contains("field `part: Part`"), "{reason}");
+    assert!(reason.contains("field `part` of `Player` is `Part`"), "{reason}");
     assert!(reason.contains("derive `liveline::State`"), "{reason}");
+    let at = reloaded.at.unwrap();
+    assert_eq!(at.file, "scripts/src/lib.rs");
+    let line = game.ask("frame", "value");
+    assert!(line.parse::<i64>().is_ok(), "the code before runs on: {line}");
+    // Asked for, it starts anew and the new code runs.
+    let reloaded =
+        connection.try_reload(&mut game, &Reload { reset: Some(vec!["Player".to_owned()]), ..reload });
+    assert_eq!(
+        (reloaded.outcome, state(&reloaded)),
+        (Outcome::Applied, vec![("Player", StateChange::Reset)])
+    );
 }
 
 /// The loader looks at what the headers name; a byte after all of it changes nothing but the hash.

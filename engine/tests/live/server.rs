@@ -91,15 +91,23 @@ impl Server {
 
     /// The next engine, attached, with the generations that it is told of.
     pub(crate) fn attach(&self, libraries: Vec<Reload>) -> Connection {
+        self.attach_with(self.attached(libraries))
+    }
+
+    /// The next engine, attached with this answer.
+    pub(crate) fn attach_with(&self, attached: Attached) -> Connection {
         let mut connection = self.accept();
         let Message::Request { id, params, .. } = connection.next() else { panic!("not `attach`") };
         connection.attach = Some(parse_params("attach", params).unwrap());
-        connection.send(&Message::answer(id, &self.attached(libraries)));
+        connection.send(&Message::answer(id, &attached));
         connection
     }
 
     pub(crate) fn attached(&self, libraries: Vec<Reload>) -> Attached {
         Attached {
+            hang_millis: None,
+            // A generation that panics stays, unless a test is about that.
+            probation: Some(0),
             protocol: 1,
             session: "s1".to_owned(),
             server: Name { name: "liveline".to_owned(), version: "0.1.0".to_owned() },
@@ -140,6 +148,7 @@ impl Server {
             build_micros: 1000,
             saved_at_unix_micros: None,
             api: None,
+            reset: None,
         }
     }
 }
@@ -214,6 +223,48 @@ impl Connection {
             }
         }
         panic!("no `{wanted}`");
+    }
+
+    /// What the engine says until it is gone, each message by its method.
+    pub(crate) fn rest(&mut self) -> Vec<String> {
+        let mut methods = Vec::new();
+        self.stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        while let Ok(Some(body)) = read_body(&mut self.stream, &mut self.decoder) {
+            if let Ok(Message::Notification { method, .. } | Message::Request { method, .. }) =
+                Message::parse(&body)
+            {
+                methods.push(method);
+            }
+        }
+        methods
+    }
+
+    /// The next notification of a kind from this engine's connection or another of its own.
+    pub(crate) fn poll_both<T: serde::de::DeserializeOwned>(&mut self, other: &mut Self, wanted: &str) -> T {
+        let end = Instant::now() + DEADLINE;
+        while Instant::now() < end {
+            for connection in [&mut *self, &mut *other] {
+                connection.stream.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
+                if let Ok(Some(body)) = read_body(&mut connection.stream, &mut connection.decoder)
+                    && let Ok(Message::Notification { method, params }) = Message::parse(&body)
+                    && method == wanted
+                {
+                    return parse_params(&method, params).unwrap();
+                }
+            }
+        }
+        panic!("no `{wanted}`");
+    }
+
+    /// The next notification of a kind, without a frame of the game's.
+    pub(crate) fn heard<T: serde::de::DeserializeOwned>(&mut self, wanted: &str) -> T {
+        loop {
+            if let Message::Notification { method, params } = self.next()
+                && method == wanted
+            {
+                return parse_params(&method, params).unwrap();
+            }
+        }
     }
 
     pub(crate) fn reloaded(&mut self, game: &mut Game) -> Reloaded {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{MemfdFlags, SealFlags};
@@ -14,7 +14,7 @@ use crate::Error;
 /// An image's file. Its path leads to it as long as its descriptor is open.
 #[derive(Debug)]
 pub(super) struct MemoryFile {
-    _descriptor: OwnedFd,
+    descriptor: OwnedFd,
     path: String,
 }
 
@@ -31,11 +31,16 @@ impl MemoryFile {
         rustix::fs::fcntl_add_seals(&file, seals).map_err(|error| failed(error.into()))?;
         let descriptor = high(file.into());
         let path = unique_path(descriptor.as_raw_fd());
-        Ok(Self { _descriptor: descriptor, path })
+        Ok(Self { descriptor, path })
     }
 
     pub(super) fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Leaves the descriptor open for good.
+    pub(super) fn keep_open(self) {
+        let _ = self.descriptor.into_raw_fd();
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Loaded {
     base: usize,
     memory: u64,
     exports: Vec<Export>,
-    file: Option<ManuallyDrop<memory_file::MemoryFile>>,
+    file: Option<memory_file::MemoryFile>,
     debugger: Option<ManuallyDrop<debugger::Registration>>,
 }
 
@@ -52,7 +52,7 @@ pub fn load(mut image: Image) -> Result<Loaded, Error> {
         base,
         memory: image.memory,
         exports: std::mem::take(&mut image.exports),
-        file: Some(ManuallyDrop::new(file)),
+        file: Some(file),
         debugger: debugger::register(image, base as u64).map(ManuallyDrop::new),
     })
 }
@@ -91,7 +91,16 @@ impl Loaded {
 
     /// Closes the file in memory, which backtraces read for names, files and lines of this code. It can still run.
     pub fn close_file(&mut self) {
-        drop(self.file.take().map(ManuallyDrop::into_inner));
+        drop(self.file.take());
+    }
+}
+
+impl Drop for Loaded {
+    /// The code can still run, and then its backtraces are of use.
+    fn drop(&mut self) {
+        if let Some(file) = self.file.take() {
+            file.keep_open();
+        }
     }
 }
 

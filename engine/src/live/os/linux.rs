@@ -195,6 +195,18 @@ pub(crate) fn is_alive(pid: u32) -> bool {
     rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH)
 }
 
+/// The system's number of the calling thread. May be called in a signal's handler.
+pub(crate) fn this_thread() -> i32 {
+    rustix::thread::gettid().as_raw_nonzero().get()
+}
+
+/// Whether a debugger holds this process: its calls take as long as a person looks at them.
+pub(crate) fn is_traced() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:"));
+    tracer.is_some_and(|pid| pid.trim() != "0")
+}
+
 /// A file that is mapped into this process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mapped {

@@ -3,6 +3,6 @@
 mod linux;
 
 pub(crate) use linux::{
-    Artifacts, ConnectError, Wait, connect, create_private_directory, file_at, is_alive,
-    keep_private_directory, mapped_at, send, write_private,
+    Artifacts, ConnectError, Wait, connect, create_private_directory, file_at, is_alive, is_traced,
+    keep_private_directory, mapped_at, send, this_thread, write_private,
 };

@@ -1,0 +1,153 @@
+//! What a swap will do with each instance's state, with all that can fail behind it.
+
+use std::rc::{Rc, Weak};
+
+use liveline_protocol::engine::{Cause, Place};
+
+use crate::mode::memory::Value;
+use crate::mode::migrate::Failure;
+use crate::mode::panics;
+use crate::mode::swap::{Code, Slot};
+use crate::{Generation, Interface, Scripts, StateChange, StateReport};
+
+/// What a swap will do.
+pub(super) struct Plan<I: ?Sized + 'static> {
+    pub(super) changes: Vec<Change<I>>,
+    pub(super) state: Vec<StateReport>,
+}
+
+/// What becomes of one instance.
+pub(super) struct Change<I: ?Sized + 'static> {
+    pub(super) slot: Rc<Slot<I>>,
+    pub(super) code: &'static Code<I>,
+    /// Its new state, unless the old one stays.
+    pub(super) fresh: Option<Value<I>>,
+}
+
+/// Why a generation is not taken.
+#[derive(Debug, Default)]
+pub(super) struct Refused {
+    pub(super) reason: String,
+    pub(super) at: Option<Place>,
+    pub(super) cause: Option<Cause>,
+    /// The state type that is in the way.
+    pub(super) state: Option<&'static str>,
+}
+
+impl From<String> for Refused {
+    fn from(reason: String) -> Self {
+        Self { reason, ..Self::default() }
+    }
+}
+
+impl<I: ?Sized + Interface> Scripts<I> {
+    /// Makes the new state of every instance whose layout has changed: a script's own code may run and panic.
+    /// `reset`: the state types that start anew; an empty list stands for all.
+    pub(super) fn plan(
+        &self,
+        codes: &[&'static Code<I>],
+        reset: Option<&[String]>,
+    ) -> Result<Plan<I>, Refused> {
+        let mut plan = Plan { changes: Vec::new(), state: Vec::new() };
+        for slot in self.slots.iter().filter_map(Weak::upgrade) {
+            let old = slot.code();
+            let Some(code) = codes.iter().copied().find(|code| code.name == old.name) else { continue };
+            let difference = old.layout.difference(&code.layout);
+            let is_reset = reset
+                .is_some_and(|types| types.is_empty() || types.iter().any(|name| name == code.type_name));
+            let (change, fresh) = match &difference {
+                _ if is_reset => {
+                    (StateChange::Reset, Some(code.make(&self.outbox).map_err(|fault| fault.to_string())?))
+                }
+                None => (StateChange::Kept, None),
+                Some(_) => (StateChange::Migrated, Some(migrated(&slot, code)?)),
+            };
+            let reason = if is_reset { Some("asked for".to_owned()) } else { difference };
+            note(&mut plan.state, StateReport { type_name: code.type_name.to_owned(), change, reason });
+            plan.changes.push(Change { slot, code, fresh });
+        }
+        Ok(plan)
+    }
+}
+
+/// An instance's state in another layout.
+pub(super) fn migrated<I: ?Sized>(slot: &Slot<I>, code: &'static Code<I>) -> Result<Value<I>, Refused> {
+    let moved = panics::catch(|| {
+        let saved = slot.take_apart(false)?;
+        Value::restored(code.vtable, &saved, false)
+    });
+    match moved {
+        Ok(moved) => moved.map_err(|failure| refused(&failure, slot.code(), code)),
+        Err(panic) => Err(Refused {
+            reason: format!(
+                "moving the state of `{}` to its new layout panicked: {}",
+                code.type_name, panic.message
+            ),
+            at: panic.place.map(|place| Place { file: place.file, line: place.line, column: place.column }),
+            cause: Some(Cause::State),
+            state: Some(code.type_name),
+        }),
+    }
+}
+
+fn refused<I: ?Sized>(failure: &Failure, old: &Code<I>, new: &Code<I>) -> Refused {
+    let state = new.type_name;
+    let mend = "reset the state, keep the old type, or mark the field `#[state(skip)]`";
+    let Some(field) = failure.trail.first() else {
+        return Refused {
+            reason: format!("the state of `{state}` cannot go over: {}; {mend}", failure.why),
+            at: new.layout.at.map(place),
+            cause: Some(Cause::State),
+            state: Some(state),
+        };
+    };
+    let names: Vec<&str> =
+        failure.trail.iter().rev().map(|field| field.earlier.unwrap_or(field.name)).collect();
+    let before = old.layout.written(&names).filter(|written| *written != field.written);
+    let types = match before {
+        Some(before) => format!("was `{before}` and is `{}`", field.written),
+        None => format!("is `{}`", field.written),
+    };
+    Refused {
+        reason: format!(
+            "the state of `{state}` cannot go over: field `{}` of `{}` {types}: {}; {mend}",
+            field.name, field.owner, failure.why
+        ),
+        at: Some(place(field.at)),
+        cause: Some(Cause::State),
+        state: Some(state),
+    }
+}
+
+fn place((file, line, column): (&str, u32, u32)) -> Place {
+    Place { file: file.to_owned(), line, column }
+}
+
+/// Adds what became of one instance's state: one report for each type, any change going before a keep.
+fn note(reports: &mut Vec<StateReport>, report: StateReport) {
+    match reports.iter_mut().find(|other| other.type_name == report.type_name) {
+        None => reports.push(report),
+        Some(other) if other.change == StateChange::Kept => *other = report,
+        Some(_) => {}
+    }
+}
+
+/// A swap that is about to happen or has happened, for the hooks of [`Scripts::before_swap`] and
+/// [`Scripts::after_swap`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Swap {
+    /// The library's name.
+    pub library: String,
+    /// What ran before.
+    pub from: Generation,
+    /// What runs afterwards.
+    pub to: Generation,
+    /// The files whose change led to it, absolute; none where a generation is taken back.
+    pub changed: Vec<std::path::PathBuf>,
+    /// What becomes of each state type that has instances.
+    pub state: Vec<StateReport>,
+}
+
+/// Called around swaps.
+pub(super) type Hook = Box<dyn FnMut(&Swap)>;
