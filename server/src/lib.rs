@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod build;
 pub mod channel;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod core;

@@ -213,7 +213,7 @@ fn remember(open: &mut BTreeMap<PathBuf, String>, event: &FaceEvent) {
             open.insert(path.clone(), text.clone());
         }
         FaceEvent::Closed { path } => drop(open.remove(path)),
-        FaceEvent::Saved { .. } | FaceEvent::Command { .. } => {}
+        FaceEvent::Saved { .. } | FaceEvent::Command { .. } | FaceEvent::Runs => {}
     }
 }
 
@@ -225,7 +225,7 @@ pub async fn locate(root: PathBuf) -> Home {
 }
 
 /// Takes the owner's lock; `None` if another server has it.
-fn own(home: &Home) -> io::Result<Option<File>> {
+pub fn own(home: &Home) -> io::Result<Option<File>> {
     home.claim()?;
     let path = home.folder.join(LOCK);
     let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use liveline_server::build::{capture, handover};
 #[cfg(target_os = "linux")]
 use liveline_server::exec;
-use liveline_server::{bench, cli, os};
+use liveline_server::{bench, check, cli, os};
 
 fn main() -> ExitCode {
     // First of all: every build waits for it.
@@ -25,6 +25,9 @@ fn main() -> ExitCode {
     }
     if let Some(folder) = bench::engine::folder() {
         return bench::engine::main(&folder, &std::env::args().skip(3).collect::<Vec<_>>());
+    }
+    if check::loading::is_asked() {
+        return check::loading::main();
     }
     cli::main()
 }

@@ -12,6 +12,8 @@ export interface Library {
   /** Of the last good build; zero before the first. */
   readonly generation: number;
   readonly lastReload?: LastReload;
+  /** The generation that engines went back to. */
+  readonly undone?: number;
 }
 
 export interface LastReload {
@@ -25,6 +27,14 @@ export interface Engine {
   readonly name: string;
   readonly pid: number;
   readonly libraries: Readonly<Record<string, number>>;
+  /** What it does not run although it was told to, by library. */
+  readonly refused?: Readonly<Record<string, Refused>>;
+}
+
+export interface Refused {
+  readonly generation: number;
+  readonly outcome: "refused" | "restored";
+  readonly reason: string;
 }
 
 /** What is known of the server. */
@@ -69,8 +79,8 @@ function headline({ libraries, engines }: Status): Omit<Display, "tooltip"> {
   return { text: `$(zap) Liveline: ${liveWords(newest(libraries))}`, severity: "normal" };
 }
 
-function liveWords({ state, generation, lastReload }: Library): string {
-  const words = [state === "live" ? "live" : "waiting", `gen ${generation}`];
+function liveWords({ state, generation, undone, lastReload }: Library): string {
+  const words = [state === "live" ? "live" : "waiting", `gen ${undone ?? generation}`, ...(undone === undefined ? [] : ["undone"])];
   return [...words, ...(lastReload ? [milliseconds(lastReload.saveToLiveMicros)] : [])].join(" · ");
 }
 
@@ -79,11 +89,22 @@ function newest(libraries: readonly Library[]): Library {
 }
 
 function details({ libraries, engines }: Status): string {
-  const ofLibraries = libraries.map((library) => `${library.library}: ${library.state}, generation ${library.generation}${times(library)}`);
-  const ofEngines = engines.map((engine) => `${engine.name} (process ${engine.pid}) is attached`);
+  const ofLibraries = libraries.map((library) => `${library.library}: ${library.state}, generation ${library.generation}${went(library)}${times(library)}`);
+  const ofEngines = engines.flatMap((engine) => [`${engine.name} (process ${engine.pid}) is attached`, ...refusals(engine)]);
   const none = libraries.length === 0 ? ["No package of this workspace is a script library."] : [];
   const alone = engines.length === 0 ? ["No engine is attached: start the game."] : [];
   return [...none, ...ofLibraries, ...ofEngines, ...alone].join("\n");
+}
+
+function went({ undone }: Library): string {
+  return undone === undefined ? "" : `, gone back to generation ${undone}`;
+}
+
+function refusals({ name, refused }: Engine): string[] {
+  const word = { refused: "does not run", restored: "took back" };
+  return Object.entries(refused ?? {}).map(
+    ([library, { generation, outcome, reason }]) => `${name} ${word[outcome]} generation ${generation} of ${library}: ${reason}`,
+  );
 }
 
 function times({ lastReload }: Library): string {

@@ -32,6 +32,15 @@ test("each state has its words", () => {
   check(running([], []), "Liveline: no scripts");
 });
 
+test("what was gone back to and what engines refuse is said", () => {
+  const refused = { scripts: { generation: 4, outcome: "refused", reason: "another `World`" } } as const;
+  const phase = running([library("live", { undone: 3 })], [{ ...ENGINE, refused }]);
+  check(phase, "Liveline: live · gen 3 · undone");
+  const { tooltip } = display(phase);
+  assert.match(tooltip, /generation 4, gone back to generation 3/);
+  assert.match(tooltip, /game does not run generation 4 of scripts: another `World`/);
+});
+
 test("a failure hides what else is going on", () => {
   check(running([library("building"), library("failed", { library: "ai" })]), "Liveline: ai failed", "error");
   check(running([library("failed")], []), "Liveline: scripts failed", "error");

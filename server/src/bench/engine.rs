@@ -187,6 +187,7 @@ fn take(stream: &mut UnixStream, folder: &Path, reload: &Reload, received: u64) 
         swap_micros: 0,
         state: None,
         retry: None,
+        cause: None,
     };
     // Said last: the connection may be ended as soon as it is.
     send(stream, &Message::notification(method::RELOADED, &answer))?;

@@ -9,11 +9,13 @@ use liveline_protocol::engine::{Artifact, ArtifactKind, Generation};
 use object::{Object, ObjectSection};
 
 use super::goods::Staged;
+use super::past;
 use super::stamp::{Hash, hash_both};
 use crate::os;
 
-/// How many generations of a library stay for engines that attach late or go back.
-const KEPT: usize = 16;
+/// How many generations of a library stay: those that can be gone back to, and a few more, since an engine may have
+/// been told of the oldest of them a moment ago.
+const KEPT: usize = past::GENERATIONS + 4;
 
 /// The folder's name in Liveline's folder.
 pub const FOLDER: &str = "artifacts";

@@ -12,12 +12,13 @@ use super::goods::Staged;
 use super::handover;
 use super::invocation::Invocation;
 use super::linker;
+use super::past;
 use super::stamp::hash;
 use super::workshop::{Workshop, lock};
 use crate::os;
 
-/// For how many generations of a library the objects are kept.
-const KEPT: usize = 4;
+/// For how many generations of a library the objects are kept: an engine may want any that can be gone back to.
+const KEPT: usize = past::GENERATIONS;
 /// The folder of kept objects in a library's own, by generation.
 const LINKS: &str = "links";
 
@@ -94,17 +95,19 @@ impl Workshop {
         Ok(Reload { artifact, ..form.reload })
     }
 
-    /// What is known of a generation; of the current one also after a restart.
+    /// What is known of a generation; after a restart, of those that can be gone back to.
     fn form(&self, library: &str, generation: Generation) -> Option<Form> {
         let kept = lock(&self.forms)
             .libraries
             .get(library)
             .and_then(|kept| kept.iter().find(|form| form.reload.generation == generation).cloned());
         kept.or_else(|| {
+            let past = self.past_generation(library, generation);
             let records = lock(&self.records);
-            let record = records.get(library).filter(|record| record.reload.generation == generation)?;
-            let invocation = records.invocation_of(record)?;
-            Some(Form { reload: record.reload.clone(), invocation, made: None })
+            let record = records.get(library).filter(|record| record.reload.generation == generation);
+            let of_record = record.map(|record| (record.reload.clone(), &record.capture));
+            let (reload, capture) = of_record.or(past.as_ref().map(|p| (p.reload.clone(), &p.capture)))?;
+            Some(Form { reload, invocation: records.invocation_of(capture)?, made: None })
         })
     }
 

@@ -1,6 +1,6 @@
 //! Which members of static libraries a script's objects need, as a linker finds them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -11,6 +11,7 @@ use object::read::{Object as _, ObjectSymbol as _};
 use super::archive::Member;
 use super::link_line::Item;
 use super::stamp::Identity;
+use super::thin::thin;
 use super::workshop::lock;
 
 /// A symbol's name.
@@ -18,10 +19,40 @@ type Name = Box<[u8]>;
 /// What one library defines.
 type Names = HashSet<Name>;
 
+/// Of this many sets of objects it is known what they need: without an API crate a library needs much of std.
+const REMEMBERED: usize = 2;
+
 /// What libraries define, each read once: std's are megabytes.
 #[derive(Debug, Default)]
 pub(super) struct Members {
     known: Mutex<HashMap<PathBuf, (Identity, Arc<Names>)>>,
+    /// What was needed lately, the newest last.
+    needed: Mutex<VecDeque<(Asked, Arc<Vec<Member>>)>>,
+}
+
+/// All that decides which members are needed. A change inside of a function changes none of it.
+#[derive(Debug, PartialEq)]
+struct Asked {
+    /// What objects want and do not define.
+    wanted: BTreeSet<Name>,
+    defined: BTreeSet<Name>,
+    archives: Vec<(PathBuf, Option<Identity>)>,
+}
+
+impl Asked {
+    fn by<'a>(objects: impl Iterator<Item = &'a Member>, items: &[Item]) -> Result<Self, String> {
+        let (mut wanted, mut defined) = (BTreeSet::new(), BTreeSet::new());
+        for (name, bytes) in objects {
+            let file = object::File::parse(&**bytes).map_err(|error| format!("{name}: {error}"))?;
+            for symbol in file.symbols().filter(|symbol| symbol.is_global()) {
+                let name: Name = symbol.name_bytes().unwrap_or_default().into();
+                let _ = if symbol.is_undefined() { wanted.insert(name) } else { defined.insert(name) };
+            }
+        }
+        wanted.retain(|name| !defined.contains(name));
+        let archives = lazy_archives(items).map(|path| (path.clone(), Identity::at(path))).collect();
+        Ok(Self { wanted, defined, archives })
+    }
 }
 
 impl Members {
@@ -40,7 +71,12 @@ impl Members {
             let members = liveline_link::members(&bytes).map_err(|error| in_file(path, &error))?;
             needed.extend(members.into_iter().map(owned));
         }
-        if !self.is_in_archives(own.iter().chain(roots).chain(&needed), items)? {
+        let asked = Asked::by(own.iter().chain(roots).chain(&needed), items)?;
+        if !self.is_in_archives(&asked, items)? {
+            return Ok(needed);
+        }
+        if let Some((_, known)) = lock(&self.needed).iter().find(|(earlier, _)| *earlier == asked) {
+            needed.extend(known.iter().cloned());
             return Ok(needed);
         }
         let archives: Vec<(&PathBuf, Vec<u8>)> =
@@ -55,25 +91,19 @@ impl Members {
         let count = asking.len();
         let found: Vec<Member> =
             liveline_link::closure(asking, &archives).into_iter().skip(count).map(owned).collect();
-        needed.extend(found);
+        let found = thin(found, &asked.wanted);
+        needed.extend(found.iter().cloned());
+        let mut remembered = lock(&self.needed);
+        remembered.push_back((asked, Arc::new(found)));
+        if remembered.len() > REMEMBERED {
+            remembered.pop_front();
+        }
         Ok(needed)
     }
 
-    /// Whether objects want a symbol that an archive has and no shared library.
-    fn is_in_archives<'a>(
-        &self,
-        objects: impl Iterator<Item = &'a Member>,
-        items: &[Item],
-    ) -> Result<bool, String> {
-        let (mut wanted, mut defined) = (HashSet::new(), HashSet::new());
-        for (name, bytes) in objects {
-            let file = object::File::parse(&**bytes).map_err(|error| format!("{name}: {error}"))?;
-            for symbol in file.symbols().filter(|symbol| symbol.is_global()) {
-                let name: Name = symbol.name_bytes().unwrap_or_default().into();
-                let _ = if symbol.is_undefined() { wanted.insert(name) } else { defined.insert(name) };
-            }
-        }
-        wanted.retain(|name| !defined.contains(name));
+    /// Whether a symbol that an archive has, and no shared library, is wanted.
+    fn is_in_archives(&self, asked: &Asked, items: &[Item]) -> Result<bool, String> {
+        let wanted = &asked.wanted;
         let mut open: Vec<Name> = Vec::new();
         for path in lazy_archives(items) {
             let index = self.defined_by(path, &archive_symbols)?;

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::project::Library;
 
+mod apis;
 mod archive;
 mod artifact;
 mod attempt;
@@ -17,6 +18,7 @@ mod direct;
 mod forms;
 mod goods;
 pub mod handover;
+mod initialisers;
 pub(crate) mod inputs;
 pub mod invocation;
 pub mod job;
@@ -30,6 +32,7 @@ mod out_dirs;
 pub mod pace;
 #[doc(hidden)]
 pub mod parts;
+pub mod past;
 mod prepare;
 mod prepared;
 mod process;
@@ -40,6 +43,7 @@ mod report;
 mod shadow;
 mod spares;
 pub mod stamp;
+mod thin;
 mod twin;
 mod warm;
 mod workshop;
@@ -49,7 +53,7 @@ mod wrapper;
 /// cache in `folder`; no command while the library has not been built.
 pub fn metadata_command(home: &Path, library: &Library, source: &Path, folder: &Path) -> Option<Command> {
     let records = record::Records::load(home);
-    let invocation = records.invocation_of(records.get(&library.name)?)?.of(library);
+    let invocation = records.invocation_of(&records.get(&library.name)?.capture)?.of(library);
     let mut command = invocation.command(&invocation.program);
     let is_other = |argument: &&String| {
         !argument.starts_with("--emit=")

@@ -74,7 +74,9 @@ impl Workshop {
             build_micros: good.micros,
             saved_at_unix_micros: order.saved_at,
             api: good.api,
+            reset: None,
         };
+        let (capture, inputs) = (good.capture.clone(), good.inputs.clone());
         let record = Record {
             capture: good.capture,
             inputs: good.inputs,
@@ -83,6 +85,7 @@ impl Workshop {
             diagnostics: good.diagnostics,
         };
         lock(&self.records).keep(record)?;
+        self.remember(order, &reload, &capture, &inputs);
         self.keep_form(&reload, &good.staged);
         Ok(reload)
     }

@@ -132,10 +132,10 @@ impl Records {
         self.captures.get(key).cloned()
     }
 
-    /// How rustc was called for a record, if that is still known.
-    pub fn invocation_of(&self, record: &Record) -> Option<Arc<Invocation>> {
+    /// How rustc was called for what was built by a capture, if that is still known.
+    pub fn invocation_of(&self, capture: &Hash) -> Option<Arc<Invocation>> {
         let mut captures = self.captures.values();
-        let (capture, _) = captures.find(|(_, identity)| *identity == record.capture)?;
+        let (capture, _) = captures.find(|(_, identity)| identity == capture)?;
         Some(Arc::new(capture.invocation.clone()))
     }
 
@@ -211,6 +211,7 @@ mod tests {
                 build_micros: 1,
                 saved_at_unix_micros: None,
                 api: None,
+                reset: None,
             },
             diagnostics: Vec::new(),
         }

@@ -15,12 +15,14 @@ use super::captures::{Captured, LastFailure, capture_key};
 use super::compile::Cancel;
 use super::direct::{self, Call};
 use super::forms::Forms;
+use super::initialisers::Initialisers;
 use super::inputs::Inputs;
 use super::job::{Order, Outcome, Progress, Purpose};
 use super::judge::Judged;
 use super::looks::Looks;
 use super::members::Members;
 use super::pace::{Depth, Pace};
+use super::past::Pasts;
 use super::prepared::Shelf;
 use super::process::Tails;
 use super::publish::Apis;
@@ -83,6 +85,9 @@ pub struct Workshop {
     pub(super) members: Members,
     pub(super) shelf: Mutex<Shelf>,
     pub(super) forms: Mutex<Forms>,
+    pub(super) past: Mutex<Pasts>,
+    /// What statics were in the sources of the last generations.
+    pub(super) statics: Mutex<Initialisers>,
     rooms: Mutex<HashMap<String, Arc<Mutex<Room>>>>,
     /// What came of building formatted text ahead, by library.
     twins: Mutex<HashMap<String, Twins>>,
@@ -139,6 +144,8 @@ impl Workshop {
             members: Members::default(),
             shelf: Mutex::default(),
             forms: Mutex::default(),
+            past: Mutex::new(Pasts::open(folder)),
+            statics: Mutex::default(),
             rooms: Mutex::default(),
             twins: Mutex::default(),
             publishing: Mutex::default(),
@@ -176,6 +183,18 @@ impl Workshop {
 
     /// Does what the order says.
     pub fn build(&self, order: &Order, cancel: &Cancel, say: &mut (dyn FnMut(Progress) + Send)) -> Outcome {
+        let outcome = self.make(order, cancel, say);
+        match &outcome {
+            Outcome::Built(reload) => self.flag_initialisers(order, reload.generation, say),
+            Outcome::Unchanged { reload, .. } => {
+                self.flag_initialisers(order, reload.generation, &mut |_| ());
+            }
+            _ => {}
+        }
+        outcome
+    }
+
+    fn make(&self, order: &Order, cancel: &Cancel, say: &mut (dyn FnMut(Progress) + Send)) -> Outcome {
         let started = Instant::now();
         let name = &order.library.name;
         let _busy = self.give_way(name);
@@ -358,6 +377,7 @@ impl Workshop {
         if reload.unsaved && order.purpose == Purpose::Saved {
             reload.unsaved = false;
             record.reload.unsaved = false;
+            lock(&self.past).saved(&order.library.name, reload.generation);
             if let Err(error) = lock(&self.records).keep(record.clone()) {
                 return Outcome::Broken(cannot_write(&order.library, &self.folder, &error));
             }

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 mod bench;
+mod check;
 mod demo;
 mod doctor;
 mod engine;
@@ -17,6 +18,7 @@ mod lsp;
 mod printer;
 mod run;
 mod signals;
+mod snapshot;
 mod status;
 
 /// Rust scripts that run in the game as you save them.
@@ -42,6 +44,8 @@ enum Command {
     /// Compile a Rust program and run its `main` in this process, from memory
     #[cfg(target_os = "linux")]
     Exec(exec::Arguments),
+    /// Say whether every library builds, loads with both loaders and answers its interface
+    Check(check::Arguments),
     /// Say what is built, attached and live in a workspace
     Status(status::Arguments),
     /// Look for what in this environment will not work, and say the mend
@@ -89,6 +93,7 @@ pub fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match arguments.command {
             Command::Bench(arguments) => bench::main(arguments).await,
+            Command::Check(arguments) => check::main(arguments).await,
             Command::Doctor(arguments) => doctor::main(arguments).await,
             Command::Demo(arguments) => demo::main(arguments).await,
             Command::Lsp(arguments) => lsp::main(arguments).await,

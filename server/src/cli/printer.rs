@@ -101,8 +101,11 @@ impl Printer {
                 };
                 vec![format!("{word}{text}")]
             }
+            HubEvent::RestartEngine => vec!["the game is to be restarted".to_owned()],
             HubEvent::Status(_)
             | HubEvent::Ran { .. }
+            | HubEvent::Proof { .. }
+            | HubEvent::Libraries { .. }
             | HubEvent::CommandDone { .. }
             | HubEvent::Speculated { .. } => Vec::new(),
         }

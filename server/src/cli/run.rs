@@ -1,14 +1,16 @@
 //! `liveline run`: headless, with the game as a child.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::sync::mpsc;
 
 use super::Root;
-use super::engine::{Engine, Run, Told};
+use super::engine::{Engine, Order, Run, Told};
 use super::printer::Printer;
 use super::signals::asked_to_end;
+use crate::face::{FaceEvent, HubEvent};
 use crate::project::Project;
 use crate::{link, os};
 
@@ -29,18 +31,27 @@ pub(super) async fn main(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let (link, ended) = link::connect(root.clone());
     let link::Link { events, mut updates } = link;
     let (told, mut engine) = mpsc::unbounded_channel();
-    let stop = Engine { command: command.clone(), folder: root, liveline }.supervise(told);
+    let orders = Engine { command: command.clone(), folder: root, liveline }.supervise(told);
     let work = async {
         loop {
             tokio::select! {
                 event = updates.recv() => match event {
-                    Some(event) => drop(printer.print(&event)),
+                    Some(event) => {
+                        match &event {
+                            // Each hub is told anew: it may be another process's.
+                            HubEvent::Connected { .. } => drop(events.send(FaceEvent::Runs)),
+                            HubEvent::RestartEngine => drop(orders.send(Order::Restart)),
+                            HubEvent::Announced(_) => drop(orders.send(Order::Hurry)),
+                            _ => {}
+                        }
+                        let _ = printer.print(&event);
+                    }
                     None => return,
                 },
                 told = engine.recv() => match told {
                     Some(Told::Started) => eprintln!("liveline: starting {}", command.join(" ")),
-                    Some(Told::Again { run, pause }) => {
-                        eprintln!("liveline: the game {}; starting it again in {} ms", describe(&run), pause.as_millis());
+                    Some(Told::Again { run, pause, state }) => {
+                        eprintln!("liveline: the game {}; {}", describe(&run), next_start(pause, state));
                     }
                     Some(Told::Done) | None => return,
                 },
@@ -51,7 +62,7 @@ pub(super) async fn main(arguments: Arguments) -> anyhow::Result<ExitCode> {
         () = work => {}
         () = asked_to_end() => {}
     }
-    drop(stop);
+    drop(orders);
     // The game is asked to end; its last word comes when it has.
     let last = async { while !matches!(engine.recv().await, Some(Told::Done) | None) {} };
     let _ = tokio::time::timeout(std::time::Duration::from_secs(3), last).await;
@@ -76,8 +87,21 @@ fn command(arguments: &Arguments, root: &std::path::Path) -> anyhow::Result<Vec<
     Ok(["cargo", "run", "-p", engine].map(str::to_owned).to_vec())
 }
 
+/// When the game is started again, and with which state.
+fn next_start(pause: Duration, state: Option<Duration>) -> String {
+    let when = match pause.as_millis() {
+        0 => "starting it again".to_owned(),
+        millis => format!("starting it again in {millis} ms"),
+    };
+    match state {
+        Some(age) => format!("{when}, with its scripts' state of {} ms ago", age.as_millis()),
+        None => format!("{when}, with its scripts' state anew"),
+    }
+}
+
 fn describe(run: &Run) -> String {
     match run {
+        Run::Restarted => "was ended, as was asked for".to_owned(),
         Run::NotStarted(error) => format!("could not be started: {error}"),
         Run::Ended(status) => match os::death_signal(*status) {
             Some(signal) => format!("died of signal {signal}"),

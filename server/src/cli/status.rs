@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
+use liveline_protocol::engine::Outcome;
 use liveline_protocol::message::Message;
 use liveline_protocol::status::{self, LibraryState, Status};
 
@@ -46,8 +47,14 @@ pub(super) async fn main(arguments: Arguments) -> anyhow::Result<ExitCode> {
 fn describe(status: &Status) -> String {
     let mut lines = Vec::new();
     for library in &status.libraries {
+        let told = library.undone.unwrap_or(library.generation);
+        let runs = |engine: &&status::Engine| engine.libraries.get(&library.library) == Some(&told);
+        let running = match status.engines.iter().filter(runs).count() {
+            0 => "built, and no engine runs it".to_owned(),
+            some => format!("live in {some} of {} engines", status.engines.len()),
+        };
         let state = match library.state {
-            LibraryState::Idle => "built, and no engine runs it",
+            LibraryState::Idle => running.as_str(),
             LibraryState::Building => "building",
             LibraryState::Failed => "failed",
             LibraryState::Live => "live",
@@ -66,6 +73,11 @@ fn describe(status: &Status) -> String {
             if library.unsaved { ", unsaved" } else { "" },
             last.unwrap_or_default()
         ));
+        if let Some(undone) = library.undone {
+            lines.push(format!(
+                "  went back to generation {undone}: what runs is not what is saved; save, or run `liveline.redo`"
+            ));
+        }
         let with_package = library.with_package.iter();
         lines.extend(with_package.map(|file| format!("  with {}: {}", file.file, file.reason)));
     }
@@ -73,6 +85,13 @@ fn describe(status: &Status) -> String {
         let runs: Vec<String> =
             engine.libraries.iter().map(|(name, generation)| format!("{name} {generation}")).collect();
         lines.push(format!("engine `{}` ({}) runs {}", engine.name, engine.pid, runs.join(", ")));
+        lines.extend(engine.refused.iter().map(|(library, refused)| {
+            let how = match refused.outcome {
+                Outcome::Restored => "took back",
+                Outcome::Applied | Outcome::Refused => "does not run",
+            };
+            format!("  {how} generation {} of {library}: {}", refused.generation, refused.reason)
+        }));
     }
     if status.engines.is_empty() {
         lines.push("no engine is attached".to_owned());

@@ -38,6 +38,9 @@ impl Core {
             let state = self.libraries.entry(library.name.clone());
             state.or_insert_with(|| LibraryState::new(library.clone())).library = library.clone();
         }
+        if before.as_ref().is_none_or(|before| before.libraries != project.libraries) {
+            actions.extend(self.library_files().map(Action::Tell));
+        }
         before
     }
 
@@ -65,8 +68,10 @@ impl Core {
 
     pub(super) fn remove_library(&mut self, name: &str, actions: &mut Vec<Action>) {
         let Some(state) = self.libraries.remove(name) else { return };
+        self.engines.iter_mut().for_each(|engine| drop(engine.refused.remove(name)));
         actions.extend(state.running_build().map(Action::Cancel));
         show(self.book.remove(name), actions);
+        show(self.book.remove(&undo::page(name)), actions);
         // A script file that is built with its package from now on is not gone: the package's next generation has it.
         let project = self.project.as_ref();
         if project
@@ -278,9 +283,15 @@ impl Core {
     pub(super) fn built(&mut self, name: &str, reload: Reload, now: Now, actions: &mut Vec<Action>) {
         let Some(state) = self.libraries.get_mut(name) else { return };
         let diagnostics = state.said();
+        // A new generation ends an undo.
+        state.undone = None;
         state.good(reload.clone());
+        if reload.trigger != Trigger::Initial {
+            state.moved_at = reload.saved_at_unix_micros.unwrap_or(now.unix_micros);
+        }
         self.tell_build(name, BuildState::Succeeded, true, now, actions);
         show(self.book.replace(name, diagnostics.clone()), actions);
+        self.show_undone(name, actions);
         self.set_faults(name, Vec::new(), actions);
         actions.push(Action::KeepDiagnostics { reload: reload.clone(), diagnostics });
         self.announce(reload, actions);
@@ -295,16 +306,29 @@ impl Core {
         actions: &mut Vec<Action>,
     ) {
         let Some(state) = self.libraries.get(name) else { return };
-        let is_news = state.current.as_ref().is_none_or(|current| current.generation != reload.generation);
+        // What ended an engine is not given to another because it was saved once more.
+        let ends_undo =
+            state.undone.is_some() && state.is_of_save() && !state.history.has_crashed(reload.generation);
+        let is_news =
+            ends_undo || state.current.as_ref().is_none_or(|current| current.generation != reload.generation);
         if state.has_failed() {
             self.tell_build(name, BuildState::Succeeded, true, now, actions);
         }
         if let Some(state) = self.libraries.get_mut(name) {
             state.good(reload.clone());
+            if ends_undo {
+                state.go_to(None);
+                state.moved_at = now.unix_micros;
+            } else if is_news {
+                // The server before this one had gone back.
+                state.go_to(state.undone);
+            }
         }
         show(self.book.replace(name, diagnostics), actions);
-        if is_news {
-            self.announce(Reload { saved_at_unix_micros: None, ..reload }, actions);
+        self.show_undone(name, actions);
+        let state = self.libraries.get(name).filter(|_| is_news);
+        if let Some(told) = state.and_then(|state| state.told().cloned()) {
+            self.announce(Reload { saved_at_unix_micros: None, ..told }, actions);
         }
     }
 
@@ -322,6 +346,7 @@ impl Core {
             }
         }
         state.bad(broken);
+        self.show_undone(name, actions);
         self.tell_build(name, BuildState::Failed, true, now, actions);
         show(self.book.replace(name, diagnostics), actions);
     }

@@ -17,6 +17,8 @@ impl Core {
             session,
             attach,
             running: BTreeMap::new(),
+            before: BTreeMap::new(),
+            refused: BTreeMap::new(),
             awaited: BTreeMap::new(),
             wanted: BTreeMap::new(),
         });
@@ -28,6 +30,7 @@ impl Core {
         if self.engines.len() == before {
             return;
         }
+        self.forget_late(session);
         actions.push(Action::Tell(HubEvent::EngineDetached { session: session.0.clone() }));
     }
 
@@ -40,8 +43,10 @@ impl Core {
     ) {
         match said {
             EngineSaid::Reloaded(reloaded) => self.reloaded(session, reloaded, now, actions),
-            EngineSaid::Fault(fault) => self.fault(session, fault, actions),
+            EngineSaid::Fault(fault) => self.fault(session, fault, now, actions),
             EngineSaid::Ran(ran) => {
+                self.ran(session, &ran, actions);
+                self.goes_on(session, &ran, actions);
                 actions.push(Action::Tell(HubEvent::Ran { session: session.0.clone(), ran }))
             }
         }
@@ -50,48 +55,69 @@ impl Core {
     pub(super) fn reloaded(
         &mut self,
         session: &Session,
-        reloaded: Reloaded,
+        mut reloaded: Reloaded,
         now: Now,
         actions: &mut Vec<Action>,
     ) {
+        // Whatever an engine of another version says of it.
+        if reloaded.cause.is_none() && self.apis_asked(session, &reloaded).is_some() {
+            reloaded.cause = Some(Cause::Api);
+        }
         let Some(engine) = self.engines.iter_mut().find(|engine| engine.session == *session) else { return };
         let Some(state) = self.libraries.get_mut(&reloaded.library) else { return };
-        let is_applied = reloaded.outcome == Answer::Applied;
-        let mut save_to_live = None;
-        if is_applied {
-            engine.running.insert(reloaded.library.clone(), reloaded.generation);
-            if engine.awaited.remove(&reloaded.library) == Some(reloaded.generation) {
-                save_to_live = state.live(reloaded.generation, now.unix_micros);
-            }
-        }
         let (name, library) = (engine.attach.engine.name.clone(), &reloaded.library);
-        let can_retry = reloaded.outcome == Answer::Refused && reloaded.generation == state.generation();
+        let generation = reloaded.generation;
+        // What a newer generation has overtaken is nobody's concern.
+        let is_current = generation == state.told_generation();
+        let can_retry = reloaded.outcome == Answer::Refused && is_current;
         if let Some(kind) = reloaded.retry.filter(|_| can_retry) {
             let (reason, library) = (reloaded.reason.clone().unwrap_or_default(), library.clone());
-            let text = format!(
-                "`{name}` gets generation {} of `{library}` as a {kind}: {reason}",
-                reloaded.generation
-            );
+            let text = format!("`{name}` gets generation {generation} of `{library}` as a {kind}: {reason}");
             actions.push(tell(Level::Warning, text));
             return self.try_other_form(session, &library, kind, actions);
         }
-        let text = match (&reloaded.reason, is_applied) {
-            (Some(reason), true) => {
-                Some(format!("`{name}` runs generation {} of `{library}`: {reason}", reloaded.generation))
+        engine.answered(&reloaded, is_current);
+        let is_applied = reloaded.outcome == Answer::Applied;
+        let mut save_to_live = None;
+        if is_applied && engine.awaited.remove(library) == Some(generation) {
+            save_to_live = state.live(generation, now.unix_micros);
+        }
+        if is_current || reloaded.outcome != Answer::Refused {
+            state.history.judged(generation, session, is_applied);
+        }
+        let reason = reloaded.reason.as_deref();
+        let text = match (reloaded.outcome, reason) {
+            (Answer::Applied, None) => None,
+            (Answer::Applied, Some(reason)) => {
+                Some(format!("`{name}` runs generation {generation} of `{library}`: {reason}"))
             }
-            (None, true) => None,
-            (Some(reason), false) => Some(format!("`{name}` keeps its code of `{library}`: {reason}")),
-            (None, false) => Some(format!("`{name}` keeps its code of `{library}` and gives no reason")),
+            (Answer::Restored, reason) => Some(format!(
+                "`{name}` took generation {generation} of `{library}` back: {}",
+                reason.unwrap_or("it failed")
+            )),
+            (Answer::Refused, Some(reason)) => {
+                Some(format!("`{name}` keeps its code of `{library}`: {reason}"))
+            }
+            (Answer::Refused, None) => {
+                Some(format!("`{name}` keeps its code of `{library}` and gives no reason"))
+            }
         };
-        let mut faults: Vec<_> = state.faults.iter().filter(|(other, _)| other != session).cloned().collect();
-        // What a newer generation has overtaken is nobody's concern.
-        let is_current = reloaded.generation == state.generation();
+        let is_restored = reloaded.outcome == Answer::Restored;
+        let mut faults = state.faults.clone();
+        // What it failed with is why it took the generation back.
+        faults.retain(|(other, _)| other != session || is_restored);
+        let is_told = faults.iter().any(|(other, _)| other == session);
         let source = state.library.source.clone();
         match text {
             Some(text) if is_applied => actions.push(tell(Level::Info, text)),
-            Some(text) if is_current => {
+            Some(text) if is_current || is_restored => {
                 actions.push(tell(Level::Warning, text.clone()));
-                faults.push((session.clone(), self.run_diagnostic(text, reloaded.at.as_ref(), &source)));
+                if !self.undo_refused(library, actions) && !is_told {
+                    let mut diagnostic = self.run_diagnostic(text, reloaded.at.as_ref(), &source);
+                    diagnostic.commands = refusals::fixes(&reloaded);
+                    faults.push((session.clone(), self.with_texts(diagnostic, library, generation)));
+                    actions.extend(self.apis_asked(session, &reloaded).map(Action::CompareApis));
+                }
             }
             _ => {}
         }
@@ -104,16 +130,33 @@ impl Core {
         }));
     }
 
-    pub(super) fn fault(&mut self, session: &Session, fault: Fault, actions: &mut Vec<Action>) {
+    pub(super) fn fault(&mut self, session: &Session, fault: Fault, now: Now, actions: &mut Vec<Action>) {
+        if let Some(restored) = fault.restored
+            && let Some(engine) = self.engines.iter_mut().find(|engine| engine.session == *session)
+        {
+            engine.restored(&fault, restored);
+            if let Some(state) = self.libraries.get_mut(&fault.library) {
+                state.history.judged(fault.generation, session, false);
+            }
+        }
+        let runs_instead = self.fell(session, &fault, now, actions);
         if let Some(state) = self.libraries.get(&fault.library) {
             let word = match fault.kind {
                 FaultKind::Panic => "panicked",
                 FaultKind::Crash => "crashed",
                 FaultKind::Hang => "hangs",
             };
-            let text = format!("generation {} {word}: {}", fault.generation, fault.message);
+            let instead = runs_instead.map(|generation| format!("; {}", crashes::runs_again(generation)));
+            let text = format!(
+                "generation {} {word}: {}{}",
+                fault.generation,
+                fault.message,
+                instead.unwrap_or_default()
+            );
             let at = fault.frames.iter().find_map(|frame| self.place(frame));
-            let entry = (session.clone(), self.run_diagnostic(text, at.as_ref(), &state.library.source));
+            let mut diagnostic = self.run_diagnostic(text, at.as_ref(), &state.library.source);
+            diagnostic.related = self.frames(&fault);
+            let entry = (session.clone(), self.with_texts(diagnostic, &fault.library, fault.generation));
             let mut faults = state.faults.clone();
             if faults.len() < MOST_FAULTS && !faults.contains(&entry) {
                 faults.push(entry);
@@ -126,8 +169,12 @@ impl Core {
     /// A frame's place, if it is in a file of this workspace.
     pub(super) fn place(&self, frame: &Frame) -> Option<Place> {
         let (file, line) = (frame.file.clone()?, frame.line?);
-        let root = &self.project.as_ref()?.root;
-        root.join(&file).is_file().then(|| Place { file, line, column: frame.column.unwrap_or(1) })
+        let project = self.project.as_ref()?;
+        let path = project.root.join(&file);
+        let mut packages = project.packages.iter();
+        let is_own = path.starts_with(&project.root) || packages.any(|own| path.starts_with(&own.folder));
+        let is_source = is_own && !path.starts_with(&project.target) && path.is_file();
+        is_source.then(|| Place { file, line, column: frame.column.unwrap_or(1) })
     }
 
     pub(super) fn run_diagnostic(&self, text: String, at: Option<&Place>, source: &Path) -> Diagnostic {

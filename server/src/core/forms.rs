@@ -29,7 +29,7 @@ impl Core {
         [preferred, ArtifactKind::Object, ArtifactKind::Dylib].into_iter().find(takes)
     }
 
-    /// A library's current generation for an engine: in the form that it wants most, or in one that it takes.
+    /// What engines are to run of a library, for one of them: in the form that it wants most, or in one that it takes.
     fn reload_for(&self, attach: &Attach, library: &LibraryState) -> Result<Reload, ArtifactKind> {
         let wanted = self.kind_for(attach).unwrap_or(ArtifactKind::Dylib);
         let there = [wanted, ArtifactKind::Object, ArtifactKind::Dylib]
@@ -51,15 +51,17 @@ impl Core {
             return Vec::new();
         }
         let missing = |(name, library): (&String, &LibraryState)| {
-            let current = library.current.as_ref()?;
+            let told = library.told()?;
             let kind = self.reload_for(attach, library).err()?;
-            Some((name.clone(), current.generation, kind))
+            Some((name.clone(), told.generation, kind))
         };
         self.libraries.iter().filter_map(missing).collect()
     }
 
     /// Tells every engine of a generation, in the form that each takes.
     pub(super) fn announce(&mut self, reload: Reload, actions: &mut Vec<Action>) {
+        let Some(library) = self.libraries.get_mut(&reload.library) else { return };
+        library.announced = Some(reload.clone());
         let Some(library) = self.libraries.get(&reload.library) else { return };
         let mut by_kind: BTreeMap<ArtifactKind, Vec<Session>> = BTreeMap::new();
         let mut missing: BTreeMap<ArtifactKind, Vec<Session>> = BTreeMap::new();
@@ -114,7 +116,7 @@ impl Core {
         actions: &mut Vec<Action>,
     ) {
         let Some(state) = self.libraries.get(library) else { return };
-        let Some(current) = state.current.clone() else { return };
+        let Some(current) = state.announced.clone() else { return };
         match state.forms.get(&kind).cloned() {
             Some(form) => {
                 let told = Reload { artifact: form.artifact, ..current };
@@ -134,23 +136,27 @@ impl Core {
         actions: &mut Vec<Action>,
     ) {
         let Some(state) = self.libraries.get_mut(library) else { return };
-        let Some(current) = state.current.clone().filter(|current| current.generation == generation) else {
-            return;
-        };
+        let Some(told) = state.told().filter(|told| told.generation == generation) else { return };
+        let announced = state.announced.clone().filter(|announced| announced.generation == generation);
+        let announced = announced.unwrap_or_else(|| told.clone());
         let is_waiting = |engine: &&Engine| engine.wanted.get(library) == Some(&(generation, kind));
         let sessions: Vec<Session> =
             self.engines.iter().filter(is_waiting).map(|engine| engine.session.clone()).collect();
         match result {
             Ok(form) => {
-                state.forms.insert(kind, form.clone());
+                state.forms.insert(kind, Reload { artifact: form.artifact.clone(), ..told.clone() });
                 if !sessions.is_empty() {
-                    self.send(sessions, Reload { artifact: form.artifact, ..current }, actions);
+                    self.send(sessions, Reload { artifact: form.artifact, ..announced }, actions);
                 }
             }
             Err(reason) => {
-                self.engines.iter_mut().for_each(|engine| {
+                for engine in &mut self.engines {
                     engine.wanted.remove(library);
-                });
+                    if sessions.contains(&engine.session) {
+                        let (outcome, reason) = (Answer::Refused, reason.clone());
+                        engine.refuses(library, status::Refused { generation, outcome, reason });
+                    }
+                }
                 let text = format!(
                     "`{library}` cannot be made in another form for an engine that needs it: {reason}"
                 );

@@ -8,6 +8,8 @@ use liveline_protocol::engine::{ArtifactKind, Build, BuildState, FirstError, Gen
 use liveline_protocol::status::{LastReload, LibraryState as StatusState};
 
 use super::Session;
+use super::history::History;
+use super::proof::Proof;
 use super::speculation::{Overlaid, Speculation};
 use crate::build::job::Purpose;
 use crate::diagnostics::{Diagnostic, Severity};
@@ -67,7 +69,17 @@ pub struct LibraryState {
     pub library: Library,
     /// The last good build.
     pub current: Option<Reload>,
-    /// It in the forms in which it has been made so far.
+    /// The good builds before it, and it.
+    pub history: History,
+    /// Where engines went back to by a command; they run the last good build otherwise.
+    pub undone: Option<Generation>,
+    /// What the disk knows of that.
+    pub kept_undone: Option<Generation>,
+    /// When engines were told of another generation last, in microseconds since the Unix epoch.
+    pub moved_at: u64,
+    /// What engines were told last, as they were told.
+    pub announced: Option<Reload>,
+    /// What engines are to run in the forms in which it has been made so far.
     pub forms: BTreeMap<ArtifactKind, Reload>,
     /// How its last reload went.
     pub last_reload: Option<LastReload>,
@@ -77,6 +89,8 @@ pub struct LibraryState {
     pub trouble: Option<Broken>,
     /// What its running code has failed with, or why it is not taken, by engine.
     pub faults: Vec<(Session, Diagnostic)>,
+    /// What is known of its calls.
+    pub(super) proof: Proof,
     /// What is built ahead of the next save.
     pub speculation: Speculation,
     running: Option<Running>,
@@ -91,11 +105,17 @@ impl LibraryState {
         Self {
             library,
             current: None,
+            history: History::default(),
+            undone: None,
+            kept_undone: None,
+            moved_at: 0,
+            announced: None,
             forms: BTreeMap::new(),
             last_reload: None,
             inputs: BTreeSet::new(),
             trouble: None,
             faults: Vec::new(),
+            proof: Proof::default(),
             speculation: Speculation::default(),
             running: None,
             waiting: None,
@@ -216,7 +236,10 @@ impl LibraryState {
         if self.generation() != reload.generation {
             self.forms.clear();
         }
-        self.forms.insert(reload.artifact.kind, reload.clone());
+        if self.undone.is_none() {
+            self.forms.insert(reload.artifact.kind, reload.clone());
+        }
+        self.history.add(reload.clone());
         self.current = Some(reload);
         self.failed = false;
         self.trouble = None;
@@ -264,6 +287,29 @@ impl LibraryState {
             speculated: current.speculated,
         });
         Some(micros)
+    }
+
+    /// From now on engines are to run this generation of the past, or the last good build.
+    pub fn go_to(&mut self, undone: Option<Generation>) {
+        self.undone = undone.filter(|generation| *generation != self.generation());
+        let told = self.told().cloned();
+        self.forms = told.into_iter().map(|told| (told.artifact.kind, told)).collect();
+    }
+
+    /// What engines are to run: the last good build, or what they went back to.
+    pub fn told(&self) -> Option<&Reload> {
+        self.undone.map_or(self.current.as_ref(), |undone| self.history.get(undone))
+    }
+
+    /// Of what engines are to run.
+    pub fn told_generation(&self) -> Generation {
+        self.told().map(|told| told.generation).unwrap_or_default()
+    }
+
+    /// Whether the running build is of a save.
+    pub fn is_of_save(&self) -> bool {
+        let want = self.running.as_ref().and_then(|running| running.want.as_ref());
+        want.is_some_and(|want| want.saved_at.is_some())
     }
 
     /// Of the last good build.

@@ -12,9 +12,11 @@ use serde_json::Value;
 
 use super::{BuildId, FaceId, Session};
 use crate::build::job::{Order, Outcome, Progress};
+use crate::build::past::Past;
 use crate::diagnostics::Diagnostic;
 use crate::face::{Command, HubEvent};
 use crate::hash::Hash;
+use crate::project::items::Change;
 use crate::project::{Broken, Project};
 
 /// What happens to the server.
@@ -62,6 +64,22 @@ pub enum Event {
         kind: ArtifactKind,
         /// The generation in that form, or why not.
         result: Result<Reload, String>,
+    },
+    /// What a library can go back to is known.
+    Past {
+        /// The library.
+        library: String,
+        /// Its generations, oldest first.
+        past: Vec<Past>,
+        /// Where engines went back to when a server was here last.
+        undone: Option<Generation>,
+    },
+    /// What differs between two builds of an API crate has been looked up.
+    ApisCompared {
+        /// What was asked.
+        asked: ApisAsked,
+        /// What differs.
+        changes: Vec<Change>,
     },
     /// A build says something on its way.
     Progress {
@@ -111,8 +129,33 @@ pub enum Event {
         /// What is asked.
         command: Command,
     },
+    /// A face runs the game and can restart it.
+    FaceRuns {
+        /// Which.
+        face: FaceId,
+    },
+    /// A face is gone.
+    FaceGone {
+        /// Which.
+        face: FaceId,
+    },
     /// A deadline that was asked for has come.
     Tick,
+}
+
+/// An engine runs another build of the API crate than a library was built against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApisAsked {
+    /// The engine.
+    pub session: Session,
+    /// The library.
+    pub library: String,
+    /// The generation that the engine would not take.
+    pub generation: Generation,
+    /// The hash of the build that the engine runs.
+    pub running: String,
+    /// The hash of the build that the library was built against.
+    pub built: String,
 }
 
 /// What an engine reports.
@@ -151,6 +194,15 @@ pub enum Action {
         /// The form.
         kind: ArtifactKind,
     },
+    /// Keep where engines went back to over a restart.
+    KeepUndone {
+        /// The library.
+        library: String,
+        /// The generation; none while the last good build runs.
+        undone: Option<Generation>,
+    },
+    /// Look up what differs between two builds of an API crate.
+    CompareApis(ApisAsked),
     /// Tell engines that a library is no more.
     TellRetired(Retired),
     /// Tell engines how a build is.
@@ -161,6 +213,11 @@ pub enum Action {
         sessions: Vec<Session>,
         /// What to take.
         reload: Reload,
+    },
+    /// Tell engines to keep their scripts' state where the next process finds it.
+    TellSnapshot {
+        /// Which engines.
+        sessions: Vec<Session>,
     },
     /// Tell every face.
     Tell(HubEvent),

@@ -1,14 +1,14 @@
 //! The middle of the server: `(state, event, now) → (state, actions)`, as plain values. No process, no socket,
 //! no clock and no editor protocol comes in here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use liveline_protocol::engine::{
-    ArtifactKind, Attach, BuildState, Fault, FaultKind, Frame, Generation, Outcome as Answer, Place, Reload,
-    Reloaded, Retired, Trigger,
+    ArtifactKind, Attach, BuildState, Cause, Fault, FaultKind, Frame, Generation, Outcome as Answer, Place,
+    Reload, Reloaded, Retired, Trigger,
 };
 use liveline_protocol::status::{self, LastReload, Status};
 use serde_json::Value;
@@ -22,18 +22,23 @@ use crate::hash::{Hash, hash};
 use crate::project::{self, Broken, Project, WithPackage, script_file};
 
 mod builds;
+mod crashes;
 mod engines;
 mod forms;
+mod history;
 mod library;
 mod messages;
+mod proof;
+mod refusals;
 mod speculation;
 #[cfg(test)]
 mod tests;
+mod undo;
 
 use speculation::{Buffer, Overlaid};
 
 pub use library::{BuildId, LibraryState, Want};
-pub use messages::{Action, EngineSaid, Event};
+pub use messages::{Action, ApisAsked, EngineSaid, Event};
 
 /// How soon what is broken from outside is tried again: doubled each time up to [`SLOWEST_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_secs(2);
@@ -66,6 +71,10 @@ struct Engine {
     session: Session,
     attach: Attach,
     running: BTreeMap<String, Generation>,
+    /// What it ran before that: what runs again where it takes a generation back.
+    before: BTreeMap<String, Generation>,
+    /// What it was told to run and does not.
+    refused: BTreeMap<String, status::Refused>,
     /// The generations of saves that were announced while it was attached: only these have a time from save to
     /// live.
     awaited: BTreeMap<String, Generation>,
@@ -82,6 +91,8 @@ pub struct Core {
     project: Option<Arc<Project>>,
     libraries: BTreeMap<String, LibraryState>,
     engines: Vec<Engine>,
+    /// The faces that run the game.
+    runners: BTreeSet<FaceId>,
     book: Book,
     /// What troubled the workspace last, so that it is told once.
     trouble: Option<Broken>,
@@ -100,6 +111,7 @@ impl Core {
             project: None,
             libraries: BTreeMap::new(),
             engines: Vec::new(),
+            runners: BTreeSet::new(),
             book: Book::default(),
             trouble: None,
             retry: None,
@@ -125,6 +137,8 @@ impl Core {
             Event::Formed { library, generation, kind, result } => {
                 self.formed(&library, generation, kind, result, &mut actions);
             }
+            Event::Past { library, past, undone } => self.past_known(&library, past, undone),
+            Event::ApisCompared { asked, changes } => self.apis_compared(&asked, &changes, &mut actions),
             Event::Progress { build, library, progress } => {
                 self.progress(build, &library, progress, now, &mut actions);
             }
@@ -138,6 +152,8 @@ impl Core {
                 let result = self.command(command, now, &mut actions);
                 actions.push(Action::Answer { face, id, result });
             }
+            Event::FaceRuns { face } => drop(self.runners.insert(face)),
+            Event::FaceGone { face } => drop(self.runners.remove(&face)),
             Event::Tick => self.tick(now, &mut actions),
         }
         self.speculate(now, &mut actions);
@@ -167,6 +183,8 @@ impl Core {
     /// All that a face that joins now has missed.
     pub fn picture(&self) -> Vec<HubEvent> {
         let mut events = vec![HubEvent::Status(self.status.clone())];
+        events.extend(self.library_files());
+        events.extend(self.proofs());
         let pages = self.book.picture().into_iter();
         events.extend(pages.map(|(path, diagnostics)| HubEvent::Diagnostics {
             path,
@@ -187,8 +205,8 @@ impl Core {
             }
             Command::Reload { library } => {
                 for name in self.named(library.as_deref())? {
-                    let current = self.libraries.get(&name).and_then(|state| state.current.clone());
-                    let reload = current.ok_or_else(|| format!("`{name}` has no good build yet"))?;
+                    let told = self.libraries.get(&name).and_then(|state| state.told().cloned());
+                    let reload = told.ok_or_else(|| format!("`{name}` has no good build yet"))?;
                     let reload = Reload { trigger: Trigger::Command, saved_at_unix_micros: None, ..reload };
                     self.announce(reload, actions);
                 }
@@ -199,18 +217,19 @@ impl Core {
                     actions.extend(build.map(Action::Cancel));
                 }
             }
-            Command::Undo { library } => {
-                let names = self.named(library.as_deref())?;
-                let gone_back = names.iter().filter(|name| self.back_to_saved(name, now, actions)).count();
-                if gone_back == 0 {
-                    return Err(
-                        "what runs is what was saved last; going back further is not possible yet".to_owned()
-                    );
+            Command::Undo { library, generation } => {
+                self.undo(library.as_deref(), generation.map(Generation), now, actions)?;
+            }
+            Command::Redo { library } => self.redo(library.as_deref(), now, actions)?,
+            Command::ResetState { library, types } => {
+                self.reset_state(library.as_deref(), &types, actions)?;
+            }
+            Command::ClearFaults { library } => {
+                for name in self.named(library.as_deref())? {
+                    self.set_faults(&name, Vec::new(), actions);
                 }
             }
-            Command::ResetState { .. } | Command::RestartEngine => {
-                return Err("this version of the Liveline server cannot do that yet".to_owned());
-            }
+            Command::RestartEngine => self.restart_engine(now, actions)?,
         }
         Ok(Value::Null)
     }
@@ -256,13 +275,21 @@ impl Core {
     fn library_status(&self, library: &LibraryState) -> status::Library {
         let name = library.library.name.clone();
         let generation = library.generation();
-        let is_live = self.engines.iter().any(|engine| engine.running.get(&name) == Some(&generation));
+        let is_live = self.is_live(library);
         let last_reload: Option<LastReload> = library.last_reload;
         let unsaved = library.current.as_ref().is_some_and(|current| current.unsaved);
         let with_package =
             self.project.as_ref().map(|project| with_package(project, &name)).unwrap_or_default();
         let state = library.status(is_live);
-        status::Library { state, generation, last_reload, unsaved, with_package, library: name }
+        status::Library {
+            state,
+            generation,
+            last_reload,
+            unsaved,
+            undone: library.undone,
+            with_package,
+            library: name,
+        }
     }
 }
 
@@ -282,6 +309,7 @@ fn engine_status(engine: &Engine) -> status::Engine {
         name: engine.attach.engine.name.clone(),
         pid: engine.attach.engine.pid,
         libraries: engine.running.clone(),
+        refused: engine.refused.clone(),
     }
 }
 

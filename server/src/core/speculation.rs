@@ -43,6 +43,11 @@ impl Speculation {
         self.usual = if self.usual.is_zero() { time } else { (self.usual * 3 + time) / 4 };
     }
 
+    /// Nothing unsaved goes to engines before the next edit.
+    pub fn hold(&mut self) {
+        self.held = true;
+    }
+
     /// The longer a build takes, the surer the person must be done before one begins.
     fn pause(&self) -> Duration {
         (self.usual / 2).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
@@ -220,7 +225,7 @@ impl Core {
         if !state.current.as_ref().is_some_and(|current| current.unsaved) {
             return false;
         }
-        state.speculation.held = true;
+        state.speculation.hold();
         state.speculation.due = None;
         self.want(name, Want::new(Trigger::Command), now, actions);
         true

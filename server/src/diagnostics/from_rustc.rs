@@ -122,6 +122,8 @@ impl<'a> Common<'a> {
             related: self.related_to(span, &place),
             span: place.span,
             fixes: suggestions::fixes(self.message, self.cwd),
+            commands: Vec::new(),
+            seen: Default::default(),
             tags: tags(self.code.as_ref()),
             rendered: self.rendered.clone(),
         }

@@ -11,9 +11,12 @@ mod suggestions;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+use crate::hash::Hash;
 
 /// One message at one place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,10 +35,16 @@ pub struct Diagnostic {
     pub related: Vec<Related>,
     /// Edits that mend it.
     pub fixes: Vec<Fix>,
+    /// Commands that mend it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<CommandFix>,
     /// How an editor may render the span.
     pub tags: Vec<Tag>,
     /// rustc's own rendering, without colours.
     pub rendered: Option<String>,
+    /// What files held that it speaks of, where that may be an earlier text than the one built last.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub seen: BTreeMap<PathBuf, Hash>,
 }
 
 /// Who says something.
@@ -111,6 +120,17 @@ pub struct Fix {
     pub preferred: bool,
 }
 
+/// A command of `workspace/executeCommand` that mends it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandFix {
+    /// For the menu.
+    pub title: String,
+    /// `liveline.resetState` and the like.
+    pub command: String,
+    /// Its arguments.
+    pub arguments: Vec<serde_json::Value>,
+}
+
 /// Text that takes the place of a span.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edit {
@@ -141,7 +161,9 @@ pub fn at_file(path: &std::path::Path, severity: Severity, message: String) -> D
         span: Span { path: path.to_owned(), start, end: start },
         related: Vec::new(),
         fixes: Vec::new(),
+        commands: Vec::new(),
         tags: Vec::new(),
         rendered: None,
+        seen: BTreeMap::new(),
     }
 }

@@ -118,6 +118,8 @@ fn error(file: &str, line: u32, message: &str) -> Diagnostic {
         span: Span { path: PathBuf::from(file), start: position, end: position },
         related: Vec::new(),
         fixes: Vec::new(),
+        seen: Default::default(),
+        commands: vec![],
         tags: Vec::new(),
         rendered: None,
     }

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
-use liveline_protocol::engine::{
-    ArtifactKind, Attach, Attached, Generation, Reload, Server, Trigger, method,
-};
+use liveline_protocol::engine::{Attach, Attached, Reload, Server, Trigger, method};
 use liveline_protocol::message::Message;
 use liveline_protocol::{PROTOCOL_VERSION, status::Status};
 use tokio::sync::{mpsc, oneshot};
@@ -18,10 +16,11 @@ use crate::build::job::{Order, Outcome, Workshop};
 use crate::build::stamp::{modified_micros, now_micros};
 use crate::core::{Action, BuildId, Core, EngineSaid, Event, FaceId, Now, Session};
 use crate::face::{FaceEvent, HubEvent, Level};
-use crate::os;
 use crate::project::{Broken, Home, Project};
 use crate::watch::{Sighting, Watch, can_hold_sources, files_below};
+use crate::{config, os};
 
+mod forms;
 mod sight;
 use sight::Sight;
 
@@ -159,7 +158,10 @@ impl Hub {
             Input::Core(event) => self.handle(*event),
             Input::Sighting(sighting) => self.sighted(&sighting),
             Input::FaceJoined { face, updates, owner } => self.face_joined(face, updates, owner),
-            Input::FaceLeft(face) => drop(self.faces.remove(&face)),
+            Input::FaceLeft(face) => {
+                self.faces.remove(&face);
+                self.handle(Event::FaceGone { face });
+            }
             Input::Face(face, event) => self.face_said(face, event),
             Input::Attach(joining) => self.attach(joining),
             Input::Status(reply) => drop(reply.send(self.core.status().clone())),
@@ -205,6 +207,9 @@ impl Hub {
             Action::TellReload { sessions, reload } => {
                 self.tell_engines(&sessions, &Message::notification(method::RELOAD, &reload));
             }
+            Action::TellSnapshot { sessions } => {
+                self.tell_engines(&sessions, &Message::notification(method::SNAPSHOT, &()));
+            }
             Action::Tell(event) => self.tell(&event),
             Action::Answer { face, id, result } => {
                 if let Some(updates) = self.faces.get(&face) {
@@ -220,6 +225,8 @@ impl Hub {
                 let workshop = self.workshop.clone();
                 std::thread::spawn(move || workshop.prepare(&order));
             }
+            Action::KeepUndone { library, undone } => self.workshop.keep_undone(&library, undone),
+            Action::CompareApis(asked) => self.compare_apis(asked),
             Action::Form { library, generation, kind } => self.form(vec![(library, generation, kind)], None),
             Action::TellRetired(retired) => {
                 let sessions: Vec<Session> = self.engines.keys().cloned().collect();
@@ -288,7 +295,14 @@ impl Hub {
             let is_idle = order.trigger == Trigger::Initial && order.library.file.is_some();
             let is_over =
                 !is_idle && !matches!(outcome, Outcome::Cancelled | Outcome::NotNow | Outcome::Stale);
+            if let Outcome::Built(reload) | Outcome::Unchanged { reload, .. } = &outcome {
+                reload.api.iter().for_each(|api| workshop.keep_api(&order, api));
+                // At the start it decides what engines are told.
+                let (past, undone) = (workshop.past(&library), workshop.undone(&library));
+                send(Event::Past { library: library.clone(), past, undone });
+            }
             send(Event::Ended { build, library: library.clone(), outcome, inputs });
+            workshop.write_past(&library);
             if is_over {
                 workshop.prepare(&order);
             }
@@ -307,7 +321,7 @@ impl Hub {
     fn face_said(&mut self, face: FaceId, event: FaceEvent) {
         match event {
             FaceEvent::Saved { path } => {
-                if self.sight.is_news(&path) {
+                if self.sight.is_news(&path) || self.core.is_undone(&path) {
                     self.changed(vec![path], Trigger::Save);
                 }
             }
@@ -322,6 +336,7 @@ impl Hub {
             }
             FaceEvent::Edited { path, text } => self.handle(Event::Edited { path, text }),
             FaceEvent::Closed { path } => self.handle(Event::Closed { path }),
+            FaceEvent::Runs => self.handle(Event::FaceRuns { face }),
         }
     }
 
@@ -380,7 +395,8 @@ impl Hub {
 
     fn wake(&mut self) {
         let now = Instant::now();
-        let paths = self.sight.look(now);
+        let mut paths = self.sight.look(now);
+        paths.extend(self.sight.rewritten().into_iter().filter(|path| self.core.is_undone(path)));
         if !paths.is_empty() {
             self.changed(paths, Trigger::Watch);
         }
@@ -420,38 +436,22 @@ impl Hub {
             return self.form(missing, Some(Joining { has_waited: true, ..joining }));
         }
         let Joining { session, attach, outgoing, reply, .. } = joining;
+        let engine = self.project.as_ref().map(|project| project.config.engine.clone());
+        // An engine that was there before this server is quicker than cargo.
+        let engine = engine.or_else(|| Some(config::load(&self.home.root).ok()?.engine)).unwrap_or_default();
         let attached = Attached {
             protocol: PROTOCOL_VERSION,
             session: session.0.clone(),
             server: Server { name: "liveline".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             artifacts: self.workshop.artifacts().display().to_string(),
             libraries: self.core.current(&attach),
+            hang_millis: engine.hang_millis,
+            probation: engine.probation,
         };
         if reply.send(attached).is_ok() {
             self.engines.insert(session.clone(), outgoing);
             self.handle(Event::EngineAttached { session, attach: *attach });
         }
-    }
-
-    /// Makes generations in other forms, off this thread: a linker takes its time. An engine that attaches waits
-    /// for them.
-    fn form(&mut self, wanted: Vec<(String, Generation, ArtifactKind)>, joining: Option<Joining>) {
-        let (workshop, inputs) = (self.workshop.clone(), self.inputs.clone());
-        std::thread::spawn(move || {
-            let linkers = std::thread::available_parallelism().map_or(1, NonZero::get).min(wanted.len());
-            let wanted = Mutex::new(wanted.into_iter());
-            let next = || wanted.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let work = || {
-                while let Some((library, generation, kind)) = next() {
-                    let result = workshop.in_form(&library, generation, kind);
-                    let _ = inputs.send(Input::core(Event::Formed { library, generation, kind, result }));
-                }
-            };
-            std::thread::scope(|scope| (0..linkers).for_each(|_| drop(scope.spawn(work))));
-            if let Some(joining) = joining {
-                let _ = inputs.send(Input::Attach(joining));
-            }
-        });
     }
 }
 

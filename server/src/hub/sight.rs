@@ -22,6 +22,8 @@ pub struct Sight {
     told: HashMap<PathBuf, Option<Hash>>,
     /// Files that were found empty, and until when that is not believed.
     held: HashMap<PathBuf, Instant>,
+    /// Files that were written with what was told of them before.
+    rewritten: Vec<PathBuf>,
     stamps: Stamps,
 }
 
@@ -66,7 +68,16 @@ impl Sight {
             }
         }
         self.held.remove(path);
-        self.is_news(path)
+        let is_news = self.is_news(path);
+        if !is_news {
+            self.rewritten.push(path.clone());
+        }
+        is_news
+    }
+
+    /// The files that were written since the last time, with the content that was told before.
+    pub fn rewritten(&mut self) -> Vec<PathBuf> {
+        std::mem::take(&mut self.rewritten)
     }
 
     fn is_newly_empty(&self, path: &PathBuf) -> bool {

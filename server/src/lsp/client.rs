@@ -37,6 +37,8 @@ pub(super) enum Asked {
     Configuration,
     /// To tell when the settings change.
     Registration,
+    /// To ask for code lenses again.
+    LensRefresh,
 }
 
 impl Client {

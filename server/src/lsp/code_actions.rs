@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use tower_lsp::ls_types::{
-    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Diagnostic as LspDiagnostic,
+    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Command, Diagnostic as LspDiagnostic,
     DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, Range, TextDocumentEdit, TextEdit, Uri,
     WorkspaceEdit,
 };
@@ -14,17 +14,23 @@ use super::event::Reply;
 use super::publish::is_shown;
 use super::state::State;
 use super::uri;
-use crate::diagnostics::{Edit, Fix};
+use crate::diagnostics::{CommandFix, Edit, Fix};
 
 impl State {
     /// The editor asks what can be mended in a range.
     pub(super) fn code_actions(&mut self, params: &CodeActionParams, reply: Reply<Vec<CodeActionOrCommand>>) {
         let path = uri::to_path(&params.text_document.uri);
-        let actions = match path.filter(|_| self.client.capabilities.code_actions && wants_fixes(params)) {
+        let actions = match path.filter(|_| wants_fixes(params)) {
             Some(path) => self.fixes(&path, params),
             None => Vec::new(),
         };
-        let _ = reply.send(Ok(actions.into_iter().map(CodeActionOrCommand::CodeAction).collect()));
+        let knows_actions = self.client.capabilities.code_actions;
+        // An editor that knows no code actions knows commands.
+        let known = |action: CodeAction| match knows_actions {
+            true => Some(CodeActionOrCommand::CodeAction(action)),
+            false => action.command.map(CodeActionOrCommand::Command),
+        };
+        let _ = reply.send(Ok(actions.into_iter().filter_map(known).collect()));
     }
 
     fn fixes(&mut self, path: &Path, params: &CodeActionParams) -> Vec<CodeAction> {
@@ -37,11 +43,14 @@ impl State {
             let shown = shown(params, place.range, &diagnostic.message);
             let versioned = self.client.capabilities.versioned_edits;
             actions.extend(diagnostic.fixes.iter().filter_map(|fix| action(fix, &shown, locator, versioned)));
+            actions.extend(diagnostic.commands.iter().map(|fix| command(fix, &shown)));
         });
         // Two primary spans of one message offer the same.
         let mut seen: Vec<CodeAction> = Vec::new();
         for action in actions {
-            if !seen.iter().any(|other| (&other.title, &other.edit) == (&action.title, &action.edit)) {
+            let says =
+                |action: &CodeAction| (action.title.clone(), action.edit.clone(), action.command.clone());
+            if !seen.iter().any(|other| says(other) == says(&action)) {
                 seen.push(action);
             }
         }
@@ -83,6 +92,21 @@ fn action(
         is_preferred: fix.preferred.then_some(true),
         ..CodeAction::default()
     })
+}
+
+/// A fix that the server carries out.
+fn command(fix: &CommandFix, shown: &[LspDiagnostic]) -> CodeAction {
+    CodeAction {
+        title: fix.title.clone(),
+        kind: Some(CodeActionKind::QUICKFIX),
+        diagnostics: (!shown.is_empty()).then(|| shown.to_vec()),
+        command: Some(Command {
+            title: fix.title.clone(),
+            command: fix.command.clone(),
+            arguments: Some(fix.arguments.clone()),
+        }),
+        ..CodeAction::default()
+    }
 }
 
 fn located_edit(edit: &Edit, locator: &mut Locator<'_>) -> Option<(Located, TextEdit)> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::ls_types::{ExecuteCommandParams, MessageType, ShowMessageParams, notification::ShowMessage};
@@ -11,10 +12,12 @@ use super::state::State;
 use crate::face::Command;
 
 /// The commands that are announced.
-pub(super) const NAMES: [&str; 6] = [
+pub(super) const NAMES: [&str; 8] = [
     "liveline.build",
     "liveline.reload",
     "liveline.undo",
+    "liveline.redo",
+    "liveline.clearFaults",
     "liveline.resetState",
     "liveline.restartEngine",
     "liveline.showLog",
@@ -94,8 +97,16 @@ fn parse(params: &ExecuteCommandParams) -> Result<Command> {
     match params.command.as_str() {
         "liveline.build" => Ok(Command::Build { library }),
         "liveline.reload" => Ok(Command::Reload { library }),
-        "liveline.undo" => Ok(Command::Undo { library }),
-        "liveline.resetState" => Ok(Command::ResetState { library }),
+        "liveline.undo" => {
+            let generation = field(&params.arguments, "generation", "a generation's number")?;
+            Ok(Command::Undo { library, generation })
+        }
+        "liveline.redo" => Ok(Command::Redo { library }),
+        "liveline.clearFaults" => Ok(Command::ClearFaults { library }),
+        "liveline.resetState" => {
+            let types: Option<Vec<String>> = field(&params.arguments, "types", "a list of types' names")?;
+            Ok(Command::ResetState { library, types: types.unwrap_or_default() })
+        }
         "liveline.restartEngine" => Ok(Command::RestartEngine),
         other => {
             Err(Error::invalid_params(format!("no such command: {other}; there are {}", NAMES.join(", "))))
@@ -114,6 +125,13 @@ fn library(arguments: &[Value]) -> Result<Option<String>> {
         Some(Value::String(library)) => Ok(Some(library.clone())),
         Some(other) => Err(Error::invalid_params(format!("the argument is a library's name, not {other}"))),
     }
+}
+
+/// A field of the first argument, if that has fields.
+fn field<T: DeserializeOwned>(arguments: &[Value], name: &str, what: &str) -> Result<Option<T>> {
+    let value = arguments.first().and_then(|argument| argument.get(name)).cloned().unwrap_or_default();
+    serde_json::from_value(value.clone())
+        .map_err(|_| Error::invalid_params(format!("`{name}` is {what}, not {value}")))
 }
 
 /// LSP's `RequestFailed`: well asked, and yet not possible.

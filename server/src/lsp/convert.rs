@@ -1,6 +1,6 @@
 //! Diagnostics in LSP's words, at the places where their text is now.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -12,6 +12,7 @@ use tower_lsp::ls_types::{
 use super::documents::{Basis, Documents};
 use super::initialize::Capabilities;
 use crate::diagnostics::{Diagnostic, Position, Severity, Source, Span, Tag};
+use crate::hash::Hash;
 use crate::text::{Encoding, LspPosition, LspRange, Shifted, Version};
 
 /// Where a span is now.
@@ -43,6 +44,21 @@ impl<'a> Locator<'a> {
     /// From here on, spans in the file `path` are of a build that saw this text of it.
     pub(super) fn set_basis(&mut self, path: &Path, basis: Option<Basis>) {
         self.bases.insert(path.to_owned(), basis);
+    }
+
+    /// From here on, spans in these files are of code that was built from these texts, as far as they are known.
+    pub(super) fn set_earlier(&mut self, seen: &BTreeMap<PathBuf, Hash>) {
+        for (path, hash) in seen {
+            let path = self.documents.known_as(path.clone());
+            if let Some(basis) = self.documents.earlier(&path, hash) {
+                self.bases.insert(path, Some(basis));
+            }
+        }
+    }
+
+    /// From here on, spans are of what is on the disk.
+    pub(super) fn forget(&mut self) {
+        self.bases.clear();
     }
 
     /// Where `span` is now; `None` if its path has no URI.
@@ -133,7 +149,7 @@ fn raw_range(span: &Span) -> Range {
     Range { start: place(span.start), end: place(span.end) }
 }
 
-fn to_position(position: LspPosition) -> LspTypesPosition {
+pub(super) fn to_position(position: LspPosition) -> LspTypesPosition {
     LspTypesPosition::new(position.line, position.column)
 }
 

@@ -16,6 +16,8 @@ use crate::text::{Change, Document, Edit, Encoding, RustcLines, Shift, Version, 
 
 /// How many unsaved texts are remembered: an edit ends the builds of those before it.
 const TOLD: usize = 4;
+/// How many saved texts are remembered: what runs may have been built from one before those that did not build.
+const BUILT: usize = 16;
 
 /// One open file.
 #[derive(Debug)]
@@ -30,11 +32,13 @@ pub(super) struct Buffer {
     since_save: Shift,
     /// The newest unsaved texts that builds may speak of, oldest first.
     told: VecDeque<Told>,
+    /// The texts that were on the disk, oldest first: running code may speak of each.
+    built: VecDeque<Told>,
     /// Edits that the hub does not know of.
     pub(super) pause: Pause,
 }
 
-/// Unsaved text that the hub was given.
+/// An earlier text.
 #[derive(Debug)]
 struct Told {
     hash: Hash,
@@ -75,8 +79,10 @@ impl Documents {
             saved,
             since_save,
             told: VecDeque::new(),
+            built: VecDeque::new(),
             pause: Pause::default(),
         };
+        buffer.remember_saved();
         if let Some(disk) = self.disk.text(path) {
             buffer.rebase(disk);
         }
@@ -98,7 +104,8 @@ impl Documents {
             let change = Change { range: change.range.map(convert::from_range), text: change.text };
             let edit = buffer.document.apply(&change, encoding);
             buffer.since_save.push(edit);
-            buffer.told.iter_mut().for_each(|told| told.since.push(edit));
+            let earlier = buffer.told.iter_mut().chain(&mut buffer.built);
+            earlier.for_each(|told| told.since.push(edit));
             edits.push(edit);
         }
         buffer.document.set_version(version);
@@ -111,6 +118,7 @@ impl Documents {
         let buffer = self.open.get_mut(path)?;
         buffer.saved = buffer.document.text().clone();
         buffer.since_save = Shift::default();
+        buffer.remember_saved();
         buffer.pause.end().then(|| buffer.tell())
     }
 
@@ -158,6 +166,14 @@ impl Documents {
         }
     }
 
+    /// The text of a hash that a file had, if that is remembered, and what was edited since.
+    pub(super) fn earlier(&mut self, path: &Path, seen: &Hash) -> Option<Basis> {
+        let buffer = self.open.get(path)?;
+        let mut known = buffer.built.iter().chain(&buffer.told);
+        let Told { text, since, .. } = known.find(|told| told.hash == *seen)?;
+        Some(Basis { lines: RustcLines::new(text), shift: since.clone() })
+    }
+
     /// What a build that has just spoken saw of a file: the unsaved text of a hash, or what is on disk.
     pub(super) fn basis(&mut self, path: &Path, seen: Option<&Hash>) -> Option<Basis> {
         let told =
@@ -195,7 +211,18 @@ impl Buffer {
             self.since_save = Shift::default();
             self.since_save.push(document::difference(&disk, self.document.text()));
             self.saved = disk;
+            self.remember_saved();
         }
+    }
+
+    /// What is on the disk now may be spoken of when it is no more.
+    fn remember_saved(&mut self) {
+        let hash = hash(self.saved.to_string().as_bytes());
+        self.built.retain(|told| told.hash != hash);
+        if self.built.len() == BUILT {
+            self.built.pop_front();
+        }
+        self.built.push_back(Told { hash, text: self.saved.clone(), since: self.since_save.clone() });
     }
 }
 

@@ -4,9 +4,9 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc;
 use tower_lsp::ls_types::{
-    CodeActionOrCommand, CodeActionParams, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DidSaveTextDocumentParams, ExecuteCommandParams, InitializeParams,
-    ProgressToken,
+    CodeActionOrCommand, CodeActionParams, CodeLens, CodeLensParams, DidChangeTextDocumentParams,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, ExecuteCommandParams,
+    InitializeParams, ProgressToken,
 };
 
 use crate::face::HubEvent;
@@ -36,6 +36,8 @@ pub(super) enum Event {
     Closed(DidCloseTextDocumentParams),
     /// `textDocument/codeAction`.
     CodeActions(Box<CodeActionParams>, Reply<Vec<CodeActionOrCommand>>),
+    /// `textDocument/codeLens`.
+    CodeLenses(CodeLensParams, Reply<Vec<CodeLens>>),
     /// `workspace/executeCommand`.
     Execute(ExecuteCommandParams, Reply<Value>),
     /// `workspace/didChangeConfiguration`: its settings.

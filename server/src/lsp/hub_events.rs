@@ -35,6 +35,11 @@ impl State {
             }
             HubEvent::Message { level, text } => self.say(level, &text),
             HubEvent::CommandDone { id, result } => self.command_done(id, result),
+            HubEvent::Proof { library, generation, functions } => {
+                self.lenses.proven(library, generation, functions);
+            }
+            HubEvent::Libraries { libraries } => self.lenses.set_libraries(libraries),
+            HubEvent::RestartEngine => self.say(Level::Info, "the game is restarted"),
             // Diagnostics and the status tell the editor's user what these come to.
             HubEvent::Announced(_) | HubEvent::Fault { .. } | HubEvent::Ran { .. } => {}
         }
@@ -55,6 +60,7 @@ impl State {
     fn forget_the_hub(&mut self) {
         self.board.clear();
         self.status.forget();
+        self.lenses.forget();
         self.progress.end_all(&self.client);
         if self.hub.is_listening() {
             self.commands.fail_all(

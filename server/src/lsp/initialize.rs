@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tower_lsp::ls_types::{
-    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, DiagnosticTag,
-    ExecuteCommandOptions, InitializeParams, InitializeResult, PositionEncodingKind, SaveOptions,
-    ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
+    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
+    DiagnosticTag, ExecuteCommandOptions, InitializeParams, InitializeResult, PositionEncodingKind,
+    SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
     TextDocumentSyncOptions,
 };
 
@@ -53,6 +53,7 @@ pub(super) fn answer(client: &ClientCapabilities) -> InitializeResult {
                 code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
                 ..CodeActionOptions::default()
             })),
+            code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
             execute_command_provider: Some(ExecuteCommandOptions {
                 commands: commands::NAMES.map(str::to_owned).to_vec(),
                 ..ExecuteCommandOptions::default()
@@ -112,6 +113,8 @@ pub(super) struct Capabilities {
     pub(super) code_actions: bool,
     /// Edits may say which version of a text they are for.
     pub(super) versioned_edits: bool,
+    /// Code lenses are asked for again when that is asked.
+    pub(super) lens_refresh: bool,
     /// Progress can be shown.
     pub(super) progress: bool,
     /// Settings can be asked for.
@@ -138,6 +141,7 @@ impl Capabilities {
             data: diagnostics.data_support == Some(true),
             code_actions: actions.is_some_and(|actions| actions.code_action_literal_support.is_some()),
             versioned_edits: workspace.workspace_edit.and_then(|edit| edit.document_changes) == Some(true),
+            lens_refresh: workspace.code_lens.and_then(|lens| lens.refresh_support) == Some(true),
             progress: client.window.as_ref().and_then(|window| window.work_done_progress) == Some(true),
             configuration: workspace.configuration == Some(true),
             configuration_registration: registration == Some(true),

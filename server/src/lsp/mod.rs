@@ -21,6 +21,7 @@ mod hub;
 mod hub_events;
 mod initialize;
 mod input;
+mod lenses;
 mod main_loop;
 mod messages;
 mod output;

@@ -87,7 +87,16 @@ impl Page {
                 locator.set_basis(path, self.bases.get(entry.basis).cloned().flatten());
                 current = Some(entry.basis);
             }
+            // What runs was perhaps not built from the text that was built last.
+            let is_of_earlier = !entry.diagnostic.seen.is_empty();
+            if is_of_earlier {
+                locator.set_earlier(&entry.diagnostic.seen);
+            }
             visit(&entry.diagnostic, locator);
+            if is_of_earlier {
+                locator.forget();
+                current = None;
+            }
         }
     }
 }
@@ -203,7 +212,8 @@ impl State {
     /// Whether something waits for the editor to catch up.
     pub(super) fn is_holding_back(&self) -> bool {
         let is_unsent = !(self.board.is_all_sent() && self.status.is_sent());
-        (self.client.is_ready && is_unsent) || !self.held.is_empty()
+        let is_unasked = self.lenses.is_dirty() && self.client.outbox.is_behind();
+        (self.client.is_ready && (is_unsent || is_unasked)) || !self.held.is_empty()
     }
 
     fn published(&mut self, path: &Path) -> Option<PublishDiagnosticsParams> {

@@ -11,6 +11,7 @@ use super::documents::Documents;
 use super::event::{Answer, Event};
 use super::hub::Hub;
 use super::initialize::{self, Capabilities};
+use super::lenses::Lenses;
 use super::output::Outbox;
 use super::progress::Progress;
 use super::publish::Board;
@@ -28,6 +29,7 @@ pub(super) struct State {
     pub(super) status: StatusBoard,
     pub(super) commands: Commands,
     pub(super) progress: Progress,
+    pub(super) lenses: Lenses,
     pub(super) settings: Settings,
     /// Messages that the editor has been too slow for.
     pub(super) held: VecDeque<(Level, String)>,
@@ -44,6 +46,7 @@ impl State {
             status: StatusBoard::default(),
             commands: Commands::default(),
             progress: Progress::default(),
+            lenses: Lenses::default(),
             settings: Settings::default(),
             held: VecDeque::new(),
         }
@@ -55,6 +58,7 @@ impl State {
         self.say_held();
         self.publish();
         self.publish_status();
+        self.refresh_lenses(now);
     }
 
     fn dispatch(&mut self, event: Event, now: Instant) {
@@ -67,6 +71,7 @@ impl State {
             Event::Saved(params) => self.saved(&params),
             Event::Closed(params) => self.closed(&params),
             Event::CodeActions(params, reply) => self.code_actions(&params, reply),
+            Event::CodeLenses(params, reply) => self.code_lenses(&params, reply),
             Event::Execute(params, reply) => self.execute(&params, reply),
             Event::Configured(settings) => self.configured(&settings),
             Event::AskedStatus(reply) => self.asked_status(reply),
@@ -103,7 +108,7 @@ impl State {
             }
             (Some(Asked::Configuration), Ok(settings)) => self.settings_answered(&settings),
             (Some(asked), Err(why)) => tracing::warn!(?asked, "the editor refused: {why}"),
-            (Some(Asked::Registration) | None, _) => {}
+            (Some(Asked::Registration | Asked::LensRefresh) | None, _) => {}
         }
     }
 }

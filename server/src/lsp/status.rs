@@ -20,6 +20,11 @@ impl StatusBoard {
         self.now = None;
     }
 
+    /// How things are, as far as is known.
+    pub(super) fn now(&self) -> Option<&Status> {
+        self.now.as_ref()
+    }
+
     /// Whether the editor knows it.
     pub(super) fn is_sent(&self) -> bool {
         self.now.is_none() || self.now == self.sent
@@ -29,6 +34,7 @@ impl StatusBoard {
 impl State {
     /// The hub says how things are.
     pub(super) fn status_changed(&mut self, status: Status) {
+        self.lenses.touch();
         self.status.now = Some(status);
     }
 

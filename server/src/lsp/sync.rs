@@ -31,7 +31,10 @@ impl State {
         let Some(path) = uri::to_path(&params.text_document.uri) else { return };
         let version = Version(params.text_document.version);
         match self.documents.change(&path, version, params.content_changes, self.client.encoding, now) {
-            Some(edits) => self.board.edited(&path, &edits),
+            Some(edits) => {
+                self.board.edited(&path, &edits);
+                self.lenses.edited(&path, &edits);
+            }
             None => {
                 tracing::warn!(path = %path.display(), "the editor changed a file that it has not opened")
             }
@@ -50,6 +53,7 @@ impl State {
     /// A file was closed.
     pub(super) fn closed(&mut self, params: &DidCloseTextDocumentParams) {
         let Some(path) = uri::to_path(&params.text_document.uri) else { return };
+        self.lenses.closed(&path);
         if self.documents.close(&path) {
             self.board.rebase(&path, None, &mut self.documents);
             self.hub.tell(FaceEvent::Closed { path });
@@ -73,6 +77,7 @@ impl State {
 
     /// When the next pause is long enough.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.documents.buffers().filter_map(|(_, buffer)| buffer.pause.deadline()).min()
+        let pauses = self.documents.buffers().filter_map(|(_, buffer)| buffer.pause.deadline());
+        pauses.chain(self.lens_deadline()).min()
     }
 }

@@ -1,7 +1,9 @@
 //! The language server as an editor meets it, over real pipes and with a hub that the tests play.
 
 mod documents;
+mod faults;
 mod features;
 mod fixture;
+mod lenses;
 mod traps;
 mod unsaved;

@@ -227,6 +227,12 @@ impl Shared {
         library.map(Self).map_err(sentence)
     }
 
+    /// Whether it has a symbol of this name.
+    pub fn has(&self, name: &str) -> bool {
+        // SAFETY: only the address is taken.
+        unsafe { self.0.get::<*const c_void>(name.as_bytes()) }.is_ok()
+    }
+
     /// The program in it, which is never unloaded.
     pub fn main(self) -> Option<Entry> {
         // SAFETY: only the address is taken.

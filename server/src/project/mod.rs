@@ -11,9 +11,12 @@ use crate::diagnostics::Position;
 use crate::os;
 
 mod files;
+pub mod functions;
 mod home;
+pub mod items;
 mod libraries;
 pub mod script_file;
+pub mod statics;
 pub use files::{Files, WithPackage};
 pub use home::Home;
 

@@ -22,7 +22,13 @@ impl Standing {
         if !["crate", "super", "mod"].into_iter().any(|word| has_word(text, word)) {
             return Self::Alone;
         }
-        let Ok(tokens) = TokenStream::from_str(without_shebang(text)) else { return Self::Unknown };
+        let standing = TokenStream::from_str(without_shebang(text)).map_or(Self::Unknown, Self::of_tokens);
+        // proc_macro2 keeps every text that it has read, for spans that are gone now.
+        proc_macro2::extra::invalidate_current_thread_spans();
+        standing
+    }
+
+    fn of_tokens(tokens: TokenStream) -> Self {
         // Not by recursion: brackets can be nested deeper than a stack is.
         let mut waiting = vec![Nested { tokens, modules: 0 }];
         while let Some(nested) = waiting.pop() {

@@ -72,6 +72,7 @@ pub(super) fn reload(library: &str, generation: u64) -> Reload {
         build_micros: 7,
         saved_at_unix_micros: Some(1_000_000),
         api: None,
+        reset: None,
     }
 }
 

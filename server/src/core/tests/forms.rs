@@ -86,6 +86,7 @@ fn an_engine_that_cannot_take_objects_gets_the_same_generation_as_a_dylib() {
         swap_micros: 0,
         state: None,
         retry: Some(ArtifactKind::Dylib),
+        cause: None,
     };
     fixture.event(Event::EngineSaid {
         session: Session("game".to_owned()),

@@ -7,9 +7,12 @@ use liveline_protocol::status::LibraryState as StatusState;
 
 use super::*;
 
+mod crashes;
 mod fixture;
 mod forms;
+mod proof;
 mod speculation;
+mod undo;
 use fixture::{Fixture, SOURCE, attach, error, fixture, project, reload};
 
 #[test]
@@ -127,6 +130,7 @@ fn an_engine_that_reports_the_generation_makes_it_live_and_its_going_ends_that()
         swap_micros: 1,
         state: None,
         retry: None,
+        cause: None,
     };
     let session = Session("game".to_owned());
     fixture.event(Event::EngineSaid { session: session.clone(), said: EngineSaid::Reloaded(reloaded) });
@@ -151,6 +155,7 @@ fn a_refusal_is_shown_at_the_library_and_goes_with_the_next_generation() {
         swap_micros: 0,
         state: None,
         retry: None,
+        cause: None,
     };
     fixture.event(Event::EngineSaid {
         session: Session("game".to_owned()),
@@ -238,6 +243,7 @@ fn answer(generation: u64, outcome: Answer, reason: Option<&str>) -> Reloaded {
         swap_micros: 1,
         state: None,
         retry: None,
+        cause: None,
     }
 }
 

@@ -184,7 +184,7 @@ fn leaving_live_mode_goes_back_to_what_is_saved() {
 fn undo_in_live_mode_goes_back_until_the_next_edit() {
     let mut fixture = live();
     let undo = |fixture: &mut Fixture| {
-        let command = Command::Undo { library: None };
+        let command = Command::Undo { library: None, generation: None };
         fixture.event(Event::Command { face: FaceId(1), id: 1, command });
     };
     undo(&mut fixture);

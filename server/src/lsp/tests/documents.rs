@@ -35,6 +35,8 @@ fn error() -> Diagnostic {
         }],
         tags: vec![Tag::Unnecessary],
         rendered: Some("error[E0425]".to_owned()),
+        seen: Default::default(),
+        commands: vec![],
     }
 }
 

@@ -21,6 +21,7 @@ fn status(state: LibraryState) -> Status {
             generation: Generation(3),
             last_reload: None,
             unsaved: false,
+            undone: None,
             with_package: Vec::new(),
         }],
         engines: vec![],
@@ -39,8 +40,9 @@ fn what_the_server_can_do_is_announced() {
     let capabilities = &result["capabilities"];
     let sync = json!({ "openClose": true, "change": 2, "save": { "includeText": false } });
     assert_eq!(capabilities["textDocumentSync"], sync);
+    assert_eq!(capabilities["codeLensProvider"]["resolveProvider"], false);
     assert_eq!(capabilities["codeActionProvider"]["codeActionKinds"], json!(["quickfix"]));
-    assert_eq!(capabilities["executeCommandProvider"]["commands"].as_array().map(Vec::len), Some(6));
+    assert_eq!(capabilities["executeCommandProvider"]["commands"].as_array().map(Vec::len), Some(8));
     assert_eq!(capabilities.get("diagnosticProvider"), None, "diagnostics are pushed, never pulled");
 }
 
@@ -52,8 +54,24 @@ fn commands_are_given_to_the_hub_and_answered_when_it_answers() {
         ("liveline.build", json!([]), Command::Build { library: None }),
         ("liveline.build", json!([null]), Command::Build { library: None }),
         ("liveline.reload", json!(["scripts"]), Command::Reload { library: library() }),
-        ("liveline.undo", json!([{ "library": "scripts" }]), Command::Undo { library: library() }),
-        ("liveline.resetState", json!([{}]), Command::ResetState { library: None }),
+        (
+            "liveline.undo",
+            json!([{ "library": "scripts" }]),
+            Command::Undo { library: library(), generation: None },
+        ),
+        (
+            "liveline.undo",
+            json!([{ "library": "scripts", "generation": 7 }]),
+            Command::Undo { library: library(), generation: Some(7) },
+        ),
+        ("liveline.redo", json!(["scripts"]), Command::Redo { library: library() }),
+        ("liveline.clearFaults", json!(["scripts"]), Command::ClearFaults { library: library() }),
+        (
+            "liveline.resetState",
+            json!([{ "library": "scripts", "types": ["Player"] }]),
+            Command::ResetState { library: library(), types: vec!["Player".to_owned()] },
+        ),
+        ("liveline.resetState", json!([{}]), Command::ResetState { library: None, types: Vec::new() }),
         ("liveline.restartEngine", json!([]), Command::RestartEngine),
     ];
     for (name, arguments, expected) in cases {

@@ -1,0 +1,212 @@
+//! The generations that can be gone back to, over restarts: what was announced, and which texts each was built from.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use liveline_protocol::engine::{Generation, Reload};
+use serde::{Deserialize, Serialize};
+
+use super::inputs::Inputs;
+use super::job::Order;
+use super::stamp::{Hash, Stamps, hash};
+use super::workshop::{Workshop, lock};
+use crate::os;
+
+/// Of a library, so many generations can be gone back to.
+pub const GENERATIONS: usize = 20;
+/// The folder of the libraries' files in Liveline's folder. Not part of the records, which each save waits for.
+const FOLDER: &str = "past";
+
+/// What ends the name of a file that says where engines went back to.
+const UNDONE: &str = "undone";
+
+/// One good generation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Past {
+    /// What was announced.
+    pub reload: Reload,
+    /// The capture that it was built by.
+    pub capture: Hash,
+    /// The workspace's files that it was built from, and what each held.
+    pub texts: BTreeMap<PathBuf, Hash>,
+}
+
+/// By library, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Pasts {
+    folder: PathBuf,
+    libraries: HashMap<String, Library>,
+}
+
+#[derive(Debug, Default)]
+struct Library {
+    generations: Vec<Past>,
+    is_written: bool,
+}
+
+impl Pasts {
+    pub(super) fn open(folder: &Path) -> Self {
+        Self { folder: folder.join(FOLDER), libraries: HashMap::new() }
+    }
+
+    fn library(&mut self, name: &str) -> &mut Library {
+        let file = self.folder.join(format!("{name}.json"));
+        // One that cannot be read costs only the way back.
+        let read = || {
+            let generations: Option<Vec<Past>> =
+                fs::read(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            Library { generations: generations.unwrap_or_default(), is_written: true }
+        };
+        self.libraries.entry(name.to_owned()).or_insert_with(read)
+    }
+
+    fn add(&mut self, past: Past) {
+        let library = self.library(&past.reload.library.clone());
+        library.generations.retain(|other| other.reload.generation < past.reload.generation);
+        library.generations.push(past);
+        let too_many = library.generations.len().saturating_sub(GENERATIONS);
+        library.generations.drain(..too_many);
+        library.is_written = false;
+    }
+
+    /// What a generation was built from has been saved.
+    pub(super) fn saved(&mut self, name: &str, generation: Generation) {
+        let library = self.library(name);
+        for past in library.generations.iter_mut().filter(|past| past.reload.generation == generation) {
+            past.reload.unsaved = false;
+        }
+        library.is_written = false;
+    }
+
+    fn write(&mut self, name: &str) -> std::io::Result<()> {
+        let file = self.folder.join(format!("{name}.json"));
+        let library = self.library(name);
+        if library.is_written {
+            return Ok(());
+        }
+        library.is_written = true;
+        let bytes = serde_json::to_vec(&library.generations)?;
+        fs::create_dir_all(&self.folder)?;
+        os::write_atomically(&file, &bytes)
+    }
+}
+
+impl Workshop {
+    /// Takes note of a generation; it is written in the background.
+    pub(super) fn remember(&self, order: &Order, reload: &Reload, capture: &Hash, inputs: &Inputs) {
+        let texts = texts(order, inputs, &mut lock(&self.stamps));
+        lock(&self.past).add(Past { reload: reload.clone(), capture: capture.clone(), texts });
+    }
+
+    /// Writes what is not written of a library's past.
+    pub fn write_past(&self, library: &str) {
+        if let Err(error) = lock(&self.past).write(library) {
+            tracing::warn!(%error, "the generations of `{library}` are not kept over a restart");
+        }
+    }
+
+    /// Keeps where engines went back to, or that they are at the last good build again.
+    pub fn keep_undone(&self, library: &str, undone: Option<Generation>) {
+        let folder = self.folder.join(FOLDER);
+        let file = folder.join(format!("{library}.{UNDONE}"));
+        let kept = match undone {
+            Some(generation) => fs::create_dir_all(&folder)
+                .and_then(|()| os::write_atomically(&file, generation.to_string().as_bytes())),
+            None => fs::remove_file(&file),
+        };
+        if let Err(error) = kept.or_else(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        }) {
+            tracing::warn!(%error, "where `{library}` went back to is not kept over a restart");
+        }
+    }
+
+    /// Where engines went back to when a server was here last.
+    pub fn undone(&self, library: &str) -> Option<Generation> {
+        let text = fs::read_to_string(self.folder.join(FOLDER).join(format!("{library}.{UNDONE}"))).ok()?;
+        text.parse().ok().map(Generation)
+    }
+
+    /// The generations of a library that can still be loaded, oldest first.
+    pub fn past(&self, library: &str) -> Vec<Past> {
+        let all = lock(&self.past).library(library).generations.clone();
+        let artifacts = self.artifacts();
+        all.into_iter().filter(|past| artifacts.join(&past.reload.artifact.file).is_file()).collect()
+    }
+
+    /// One of them.
+    pub(super) fn past_generation(&self, library: &str, generation: Generation) -> Option<Past> {
+        let mut past = lock(&self.past);
+        let all = &past.library(library).generations;
+        all.iter().find(|past| past.reload.generation == generation).cloned()
+    }
+}
+
+/// What each of the workspace's own files held that a build read.
+fn texts(order: &Order, inputs: &Inputs, stamps: &mut Stamps) -> BTreeMap<PathBuf, Hash> {
+    let project = &order.project;
+    let is_own = |path: &&PathBuf| path.starts_with(&project.root) && !path.starts_with(&project.target);
+    let own = inputs.files.iter().filter(is_own);
+    let mut text = |path: &PathBuf| match order.overlay.get(path) {
+        Some(text) => Some(hash(text.as_bytes())),
+        None => stamps.of(path),
+    };
+    own.filter_map(|path| Some((path.clone(), text(path)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use liveline_protocol::engine::{Artifact, ArtifactKind, Trigger};
+
+    use super::*;
+
+    fn past(generation: u64) -> Past {
+        Past {
+            reload: Reload {
+                library: "a".to_owned(),
+                generation: Generation(generation),
+                artifact: Artifact {
+                    kind: ArtifactKind::Object,
+                    file: format!("a-{generation}.a"),
+                    sha256: String::new(),
+                    bytes: 1,
+                },
+                changed: Vec::new(),
+                trigger: Trigger::Save,
+                speculated: false,
+                unsaved: false,
+                build_micros: 1,
+                saved_at_unix_micros: None,
+                api: None,
+                reset: None,
+            },
+            capture: Hash(String::new()),
+            texts: BTreeMap::from([(PathBuf::from("/w/a.rs"), hash(b"text"))]),
+        }
+    }
+
+    #[test]
+    fn the_last_generations_are_there_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut pasts = Pasts::open(folder.path());
+        let last = GENERATIONS as u64 + 3;
+        (1..=last).for_each(|generation| pasts.add(past(generation)));
+        pasts.write("a").unwrap();
+        let mut again = Pasts::open(folder.path());
+        let kept = &again.library("a").generations;
+        assert_eq!((kept.len(), &kept[0], kept.last()), (GENERATIONS, &past(4), Some(&past(last))));
+        assert!(again.library("b").generations.is_empty());
+    }
+
+    #[test]
+    fn a_number_that_is_given_again_has_one_past() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut pasts = Pasts::open(folder.path());
+        [5, 6, 7, 6].into_iter().for_each(|generation| pasts.add(past(generation)));
+        let numbers: Vec<u64> =
+            pasts.library("a").generations.iter().map(|past| past.reload.generation.0).collect();
+        assert_eq!(numbers, [5, 6], "what was made after a number that came again was of a lost record");
+    }
+}

@@ -1,0 +1,43 @@
+//! What is made or looked up for engines off the hub's thread: generations in other forms, and what changed in an API
+//! crate.
+
+use std::num::NonZero;
+use std::sync::{Mutex, PoisonError};
+
+use liveline_protocol::engine::{ArtifactKind, Generation};
+
+use super::{Hub, Input, Joining};
+use crate::core::{ApisAsked, Event};
+
+impl Hub {
+    /// Makes generations in other forms, off this thread: a linker takes its time. An engine that attaches waits
+    /// for them.
+    pub(super) fn form(&mut self, wanted: Vec<(String, Generation, ArtifactKind)>, joining: Option<Joining>) {
+        let (workshop, inputs) = (self.workshop.clone(), self.inputs.clone());
+        std::thread::spawn(move || {
+            let linkers = std::thread::available_parallelism().map_or(1, NonZero::get).min(wanted.len());
+            let wanted = Mutex::new(wanted.into_iter());
+            let next = || wanted.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let work = || {
+                while let Some((library, generation, kind)) = next() {
+                    let result = workshop.in_form(&library, generation, kind);
+                    let _ = inputs.send(Input::core(Event::Formed { library, generation, kind, result }));
+                }
+            };
+            std::thread::scope(|scope| (0..linkers).for_each(|_| drop(scope.spawn(work))));
+            if let Some(joining) = joining {
+                let _ = inputs.send(Input::Attach(joining));
+            }
+        });
+    }
+
+    /// Looks up what differs between the API crate that an engine runs and the one that a library was built against.
+    pub(super) fn compare_apis(&self, asked: ApisAsked) {
+        let (workshop, inputs) = (self.workshop.clone(), self.inputs.clone());
+        std::thread::spawn(move || {
+            if let Some(changes) = workshop.api_changes(&asked.running, &asked.built) {
+                let _ = inputs.send(Input::core(Event::ApisCompared { asked, changes }));
+            }
+        });
+    }
+}
