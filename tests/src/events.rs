@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use liveline_protocol::engine::{Build, BuildState, Generation, Outcome, Reload, Reloaded};
+use liveline_protocol::engine::{Build, BuildState, Fault, Generation, Outcome, Reload, Reloaded};
 use liveline_protocol::status;
 use liveline_server::diagnostics::{Diagnostic, Severity};
 use liveline_server::face::{HubEvent, Level, Speculated};
@@ -29,6 +29,14 @@ pub fn refused(event: &HubEvent, library: &str) -> Option<String> {
 pub fn reloaded(event: &HubEvent, library: &str) -> Option<Reloaded> {
     match event {
         HubEvent::Reloaded { reloaded, .. } if reloaded.library == library => Some(reloaded.clone()),
+        _ => None,
+    }
+}
+
+/// A call of `library` failed in an engine: what it says.
+pub fn fault(event: &HubEvent, library: &str) -> Option<Fault> {
+    match event {
+        HubEvent::Fault { fault, .. } if fault.library == library => Some(fault.clone()),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! A test's own child processes, and the finding of those that they left behind.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Instant;
@@ -50,6 +51,13 @@ impl Running {
     /// The process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Writes a line to its input. One that has ended does not read it.
+    pub fn tell(&mut self, line: &str) {
+        let input = self.child.stdin.as_mut();
+        // One write, so that it never reads half a line.
+        let _ = input.map(|input| input.write_all(format!("{line}\n").as_bytes()));
     }
 
     /// Whether it has not ended.
@@ -131,7 +139,10 @@ fn works_in(pid: u32, folder: &Path) -> Option<Process> {
 }
 
 /// Asks again and again, since neither a process's end nor a file's content sends an event.
-pub(crate) fn poll_until<T>(what: &str, deadline: Instant, mut ask: impl FnMut() -> Option<T>) -> T {
+///
+/// # Panics
+/// After the deadline.
+pub fn poll_until<T>(what: &str, deadline: Instant, mut ask: impl FnMut() -> Option<T>) -> T {
     loop {
         if let Some(value) = ask() {
             return value;

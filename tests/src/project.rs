@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::environment::{command, liveline};
 use crate::processes::{Process, Running, poll_until, processes_in};
-use crate::template::{ARENA, SAMPLE, Template};
+use crate::template::{ARENA, C, CPP_ARENA, SAMPLE, Template};
 use crate::{DEADLINE, Game, Server};
 
 /// A sample project whose first build is already paid for. Its folder goes when it is dropped.
@@ -27,6 +27,16 @@ impl Project {
     /// A copy of `examples/arena`.
     pub fn arena() -> Self {
         Self::copy_of(&ARENA)
+    }
+
+    /// A copy of `examples/cpp-arena`, with the game built.
+    pub fn cpp_arena() -> Self {
+        Self::copy_of(&CPP_ARENA)
+    }
+
+    /// A copy of `tests/c`: scripts that C calls.
+    pub fn c() -> Self {
+        Self::copy_of(&C)
     }
 
     /// A copy of `tests/sample` in a folder of this name.

@@ -8,6 +8,7 @@ use liveline_protocol::endpoint;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::environment::{command, liveline, repository, target};
+use crate::native;
 use crate::processes::Running;
 use crate::server::Server;
 use crate::{events, tree};
@@ -17,15 +18,22 @@ use crate::{events, tree};
 pub(crate) struct Template {
     name: &'static str,
     source: &'static str,
+    /// Builds the game in a folder.
+    build: fn(&Path),
 }
 
 /// The smallest project that has all parts.
-pub(crate) const SAMPLE: Template = Template { name: "sample", source: "tests/sample" };
+pub(crate) const SAMPLE: Template = Template { name: "sample", source: "tests/sample", build: build_game };
 /// The arena.
-pub(crate) const ARENA: Template = Template { name: "arena", source: "examples/arena" };
+pub(crate) const ARENA: Template = Template { name: "arena", source: "examples/arena", build: build_game };
+/// The C++ arena.
+pub(crate) const CPP_ARENA: Template =
+    Template { name: "cpp-arena", source: "examples/cpp-arena", build: build_with_cmake };
+/// The scripts that the C interface is tested with.
+pub(crate) const C: Template = Template { name: "c", source: "tests/c", build: |_| () };
 
-/// How the samples name the engine crate; a copy lies elsewhere.
-const ENGINE: &str = "../../engine";
+/// How the samples name the engine crate, or what is in its folder; a copy lies elsewhere.
+const ENGINE: [&str; 2] = ["../../../engine", "../../engine"];
 
 /// Puts a built copy of the sample with this name into the folder `to`, which need not exist.
 ///
@@ -64,9 +72,11 @@ impl Template {
             return Ok(());
         }
         let engine = repository().join("engine");
-        let here = |text: &str| text.replace(ENGINE, &engine.to_string_lossy());
-        tree::refresh(&repository().join(self.source), folder, &["target"], &here)?;
-        build_game(folder);
+        let here = |text: &str| {
+            ENGINE.iter().fold(text.to_owned(), |text, name| text.replace(name, &engine.to_string_lossy()))
+        };
+        tree::refresh(&repository().join(self.source), folder, &["target", "build"], &here)?;
+        (self.build)(folder);
         build_libraries(folder);
         fs::write(stamp, inputs)
     }
@@ -74,7 +84,7 @@ impl Template {
     /// The names and times of all that the built sample depends on.
     fn inputs(&self) -> io::Result<String> {
         let mut inputs = tree::times(liveline(), &[])?;
-        inputs += &tree::times(&repository().join(self.source), &["target"])?;
+        inputs += &tree::times(&repository().join(self.source), &["target", "build"])?;
         for package in ["engine", "dynamic", "protocol"] {
             inputs += &tree::times(&repository().join(package), &[])?;
         }
@@ -85,6 +95,12 @@ impl Template {
 fn build_game(folder: &Path) {
     let build = command("cargo").args(["build", "--quiet", "--package", "game"]).current_dir(folder).status();
     assert!(build.is_ok_and(|status| status.success()), "the game in {} does not build", folder.display());
+}
+
+/// The game in C++, with the C library that the other tests have built.
+fn build_with_cmake(folder: &Path) {
+    native::succeed(native::cmake(folder).args(["-S", ".", "-B", "build"]).args(native::cmake_settings()));
+    native::succeed(native::cmake(folder).args(["--build", "build"]));
 }
 
 /// Lets the server do its own first build and ends it.

@@ -84,7 +84,47 @@ impl Typist {
 
     /// Asks the server to carry out a command, and waits until it has.
     pub fn command(&mut self, name: &str) -> Value {
-        let id = self.editor.request("workspace/executeCommand", json!({ "command": name, "arguments": [] }));
-        self.editor.answer(id)
+        self.command_with(name, json!([]))
+    }
+
+    /// The same, with arguments.
+    pub fn command_with(&mut self, name: &str, arguments: Value) -> Value {
+        self.ask("workspace/executeCommand", json!({ "command": name, "arguments": arguments }))
+    }
+
+    /// The quick fixes at a line of the file, 0-based.
+    pub fn fixes(&mut self, line: u64) -> Value {
+        let place = json!({ "line": line, "character": 0 });
+        let end = json!({ "line": line, "character": 200 });
+        let document = json!({ "uri": self.uri() });
+        let range = json!({ "start": place, "end": end });
+        let context = json!({ "diagnostics": [] });
+        self.ask(
+            "textDocument/codeAction",
+            json!({ "textDocument": document, "range": range, "context": context }),
+        )
+    }
+
+    /// The titles of the code lenses of the file, by line.
+    pub fn lenses(&mut self) -> Vec<(u64, String)> {
+        let document = json!({ "uri": self.uri() });
+        let answer = self.ask("textDocument/codeLens", json!({ "textDocument": document }));
+        let lenses = answer["result"].as_array().cloned().unwrap_or_default();
+        let lens = |lens: &Value| {
+            let title = lens["command"]["title"].as_str().unwrap_or_default().to_owned();
+            (lens["range"]["start"]["line"].as_u64().unwrap_or_default(), title)
+        };
+        lenses.iter().map(lens).collect()
+    }
+
+    /// Asks the server, and waits for the answer.
+    ///
+    /// # Panics
+    /// When the answer is an error.
+    fn ask(&mut self, method: &str, params: Value) -> Value {
+        let id = self.editor.request(method, params);
+        let answer = self.editor.answer(id);
+        assert!(answer.get("error").is_none(), "{method}: {answer}");
+        answer
     }
 }

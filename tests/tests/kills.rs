@@ -2,24 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use liveline_tests::{PLAYER, Project};
+use liveline_tests::{PLAYER, Project, Random};
 
 const SAVES: u64 = 100;
-
-/// A small generator of its own, so that a failure can be repeated.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-}
 
 #[test]
 fn killed_at_random_moments_of_a_hundred_saves_it_ends_on_the_last_good_one() {
     let project = Project::sample();
-    let mut random = Random(2026);
+    let mut random = Random::new(2026);
     let mut server = project.serve();
     let mut game = project.play();
     game.wait_for("says one");

@@ -4,6 +4,7 @@ mod counts;
 mod measure;
 mod place;
 mod run;
+mod sanitize;
 mod stages;
 mod summary;
 mod tools;
@@ -44,6 +45,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
     },
+    /// Run the engine's and the linker's tests under the address sanitizer; needs a nightly toolchain
+    Sanitize,
     /// Install other hot reloaders and measure them on the same scripts
     MeasurePeers {
         /// For `tests/benches/peers/measure.py`: `--peer subsecond`
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
     let measured = match &task {
         Task::Measure { words } => Some(measure::own(&place, words)),
         Task::MeasurePeers { words } => Some(measure::peers(&place, words)),
+        Task::Sanitize => Some(sanitize::sanitize(&place)),
         _ => None,
     };
     if let Some(measured) = measured {
@@ -75,7 +79,7 @@ fn main() -> ExitCode {
         Task::Test { only, .. } => Stage::named(&only),
         Task::Deny => Stage::named(&["deny".to_owned()]),
         Task::Pictures => Stage::named(&["extension".to_owned(), "pictures".to_owned()]),
-        Task::Measure { .. } | Task::MeasurePeers { .. } => Vec::new(),
+        Task::Measure { .. } | Task::MeasurePeers { .. } | Task::Sanitize => Vec::new(),
     };
     let results = stages.iter().map(|stage| stage.carry_out(&place)).collect::<Vec<_>>();
     summary::print(&results);

@@ -42,6 +42,16 @@ impl Place {
         self.root.join("examples/arena")
     }
 
+    /// The arena in C++, whose scripts are a cargo workspace of their own.
+    pub(crate) fn cpp_arena(&self) -> PathBuf {
+        self.root.join("examples/cpp-arena")
+    }
+
+    /// The C library, a cargo workspace of its own.
+    pub(crate) fn c_library(&self) -> PathBuf {
+        self.root.join("engine/c")
+    }
+
     /// The editor tests.
     pub(crate) fn editors(&self) -> PathBuf {
         self.root.join("tests/editors")

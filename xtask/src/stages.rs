@@ -126,14 +126,27 @@ fn arena_cargo(place: &Place, arguments: &[&str]) -> Command {
     cargo
 }
 
+/// cargo in the C library's workspace, where the end-to-end tests have it built too.
+fn c_cargo(place: &Place, arguments: &[&str]) -> Command {
+    let mut cargo = cargo(&place.c_library(), arguments);
+    cargo.env("CARGO_TARGET_DIR", place.target.join("c-library"));
+    cargo
+}
+
 fn fmt(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
-    progress.check(cargo(&place.root, &["fmt", "--all", "--check"]))?;
-    progress.check(cargo(&place.arena(), &["fmt", "--all", "--check"]))
+    for folder in [place.root.clone(), place.arena(), place.cpp_arena(), place.c_library()] {
+        progress.check(cargo(&folder, &["fmt", "--all", "--check"]))?;
+    }
+    Ok(())
 }
 
 fn clippy(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
     let lint = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
     progress.check(cargo(&place.root, &lint))?;
+    progress.check(c_cargo(place, &lint))?;
+    let mut scripts = cargo(&place.cpp_arena(), &lint);
+    scripts.env("CARGO_TARGET_DIR", place.target.join("cpp-scripts"));
+    progress.check(scripts)?;
     progress.check(arena_cargo(place, &lint))
 }
 
@@ -144,7 +157,7 @@ fn deny(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
         progress.counts.skipped += 1;
         return Ok(());
     }
-    for folder in [place.root.clone(), place.arena()] {
+    for folder in [place.root.clone(), place.arena(), place.c_library()] {
         let config = place.root.join("deny.toml");
         let mut deny = cargo(&folder, &["deny", "--offline", "--config"]);
         deny.arg(config).args(["check", "bans", "licenses", "sources"]);
@@ -166,7 +179,8 @@ fn unit(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
         progress.test(cargo(&place.root, &[&["test", "--doc", "--no-fail-fast"], &rest[..]].concat()))?;
     }
     // Its tests share one built game and take turns, which they can only within one process.
-    progress.test(cargo(&place.root, &["test", "--no-fail-fast", "--package", "liveline"]))
+    progress.test(cargo(&place.root, &["test", "--no-fail-fast", "--package", "liveline"]))?;
+    progress.test(c_cargo(place, &["test", "--no-fail-fast"]))
 }
 
 fn extension(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
@@ -186,6 +200,7 @@ fn arena(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
 }
 
 fn end_to_end(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
+    tools::native(place, progress)?;
     progress.check(cargo(&place.root, &["build", "--package", "liveline-server", "--bin", "liveline"]))?;
     progress.test(cargo(&place.root, &[runner(), &["--package", "liveline-tests"]].concat()))
 }

@@ -18,6 +18,13 @@ pub(crate) fn node(place: &Place, progress: &mut Progress) -> anyhow::Result<boo
     apt::want(place, progress, "npm", || has("npm") && has("node"), &["nodejs", "npm"])
 }
 
+/// Installs what engines in C and C++ are built and watched with, if it can; their tests skip what is missing.
+pub(crate) fn native(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
+    apt::want(place, progress, "c++", || has("c++"), &["g++"])?;
+    apt::want(place, progress, "cmake", || has("cmake") && has("make"), &["cmake", "make"])?;
+    apt::want(place, progress, "valgrind", || has("valgrind"), &["valgrind"]).map(drop)
+}
+
 /// An npm command in `folder`, on the Node.js that the tests bring along where it is there.
 pub(crate) fn npm(place: &Place, folder: &Path, arguments: &[&str]) -> Command {
     let mut npm = command(folder, std::iter::once("npm").chain(arguments.iter().copied()));
