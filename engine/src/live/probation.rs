@@ -61,7 +61,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
             .keys()
             .filter(|library| {
                 let codes = || self.scripts.values().filter(|code| code.library == **library);
-                codes().all(|code| !code.is_on_probation()) && codes().next().is_some()
+                codes().all(|code| code.is_proven()) && codes().next().is_some()
             })
             .cloned()
             .collect();

@@ -37,6 +37,8 @@ pub(crate) struct Code<I: ?Sized + 'static> {
     reported: Cell<u64>,
     /// While this generation is on probation: what it is taken back to, and for how many calls.
     probation: Cell<Option<(Generation, u64)>>,
+    /// It has panicked in that time: the next poll takes it back.
+    failed: Cell<bool>,
 }
 
 impl<I: ?Sized + Interface> Code<I> {
@@ -64,6 +66,7 @@ impl<I: ?Sized + Interface> Code<I> {
             calls: I::METHODS.iter().map(|_| Cell::new(0)).collect(),
             reported: Cell::new(0),
             probation: Cell::new(None),
+            failed: Cell::new(false),
         })))
     }
 }
@@ -106,6 +109,11 @@ impl<I: ?Sized> Code<I> {
         self.probation.set(None);
     }
 
+    /// Whether its probation is over, and went well.
+    pub(crate) fn is_proven(&self) -> bool {
+        !self.failed.get() && !self.is_on_probation()
+    }
+
     /// Whether it has had fewer calls than its probation lasts, and no panic.
     pub(crate) fn is_on_probation(&self) -> bool {
         let calls = self.reported.get() + self.calls.iter().map(Cell::get).sum::<u64>();
@@ -118,6 +126,7 @@ impl<I: ?Sized> Code<I> {
             return None;
         }
         let (before, _) = self.probation.take()?;
+        self.failed.set(true);
         outbox.failed(self.library.clone(), self.generation.get(), reason.to_owned());
         Some(before)
     }
