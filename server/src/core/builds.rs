@@ -345,10 +345,17 @@ impl Core {
                 actions.push(tell(Level::Error, format!("{name}: {}", broken.message)));
             }
         }
+        let regained = state.regain();
         state.bad(broken);
+        let told = state.told().filter(|_| regained).cloned();
         self.show_undone(name, actions);
         self.tell_build(name, BuildState::Failed, true, now, actions);
         show(self.book.replace(name, diagnostics), actions);
+        if let Some(told) = told {
+            let reload =
+                Reload { trigger: Trigger::Initial, saved_at_unix_micros: None, reset: None, ..told };
+            self.announce(reload, actions);
+        }
     }
 
     pub(super) fn dropped(&mut self, name: &str, now: Now, actions: &mut Vec<Action>) {

@@ -101,6 +101,11 @@ impl History {
         self.known.get(&generation).is_some_and(|known| known.verdicts.get(session) == Some(&false))
     }
 
+    /// The newest generation that engines can be sent to.
+    pub fn newest(&self) -> Option<&Reload> {
+        self.known.values().rev().find(|known| known.can_be_run()).map(|known| &known.reload)
+    }
+
     /// The nearest generation before one that engines can be sent to.
     pub fn before(&self, generation: Generation) -> Option<Generation> {
         let mut earlier = self.known.range(..generation).rev();

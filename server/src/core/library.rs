@@ -246,6 +246,15 @@ impl LibraryState {
         self.retry = None;
     }
 
+    /// Where the first build of this server fails, the last good one is an earlier server's; whether there is one.
+    pub fn regain(&mut self) -> bool {
+        let newest = self.history.newest().filter(|_| self.current.is_none()).cloned();
+        let Some(newest) = newest else { return false };
+        self.good(newest);
+        self.go_to(self.undone);
+        true
+    }
+
     /// The last build failed.
     pub fn bad(&mut self, trouble: Option<Broken>) {
         self.failed = true;

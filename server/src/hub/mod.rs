@@ -297,6 +297,8 @@ impl Hub {
                 !is_idle && !matches!(outcome, Outcome::Cancelled | Outcome::NotNow | Outcome::Stale);
             if let Outcome::Built(reload) | Outcome::Unchanged { reload, .. } = &outcome {
                 reload.api.iter().for_each(|api| workshop.keep_api(&order, api));
+            }
+            if !matches!(outcome, Outcome::Cancelled | Outcome::NotNow | Outcome::Stale) {
                 // At the start it decides what engines are told.
                 let (past, undone) = (workshop.past(&library), workshop.undone(&library));
                 send(Event::Past { library: library.clone(), past, undone });

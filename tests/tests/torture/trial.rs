@@ -330,6 +330,9 @@ impl Trial {
             self.good();
         }
         let saved = self.random.one_in(2).then(|| self.next(Flaw::None, Change::Add));
+        if saved.is_none() && self.random.one_in(2) {
+            self.type_error();
+        }
         if let Some(code) = &saved {
             self.save(code);
             self.server.wait("a build", |event| events::build(event, "scripts", BuildState::Started));

@@ -205,6 +205,22 @@ fn the_disk_gives_what_earlier_servers_built() {
 }
 
 #[test]
+fn a_server_that_starts_on_broken_code_gives_engines_the_last_good_generation() {
+    let mut fixture = fixture(&["a"]);
+    let past = |generation| crate::build::past::Past {
+        reload: reload("a", generation),
+        capture: hash(b""),
+        texts: BTreeMap::new(),
+    };
+    fixture.attach("game");
+    fixture.event(Event::Past { library: "a".to_owned(), past: vec![past(6), past(7)], undone: None });
+    fixture.ends(1, "a", Outcome::Failed);
+    assert_eq!(fixture.told(), [(7, Trigger::Initial)]);
+    assert_eq!((fixture.status().generation, fixture.state("a")), (Generation(7), StatusState::Failed));
+    assert_eq!(fixture.core.current(&attach("late", &[ArtifactKind::Dylib])).len(), 1);
+}
+
+#[test]
 fn a_server_that_comes_back_stays_where_the_one_before_had_gone() {
     let start = |undone| {
         let mut fixture = fixture(&["a"]);
