@@ -1,6 +1,7 @@
 //! What a game can show of its reloads: in an overlay, or in its log.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::Fault;
@@ -136,6 +137,23 @@ pub struct Reloaded {
     /// Whether the code was built before it was saved.
     pub speculated: bool,
     /// What became of each state type that has instances.
+    pub state: Vec<StateReport>,
+}
+
+/// A swap that is about to happen or has happened, for the hooks of [`Scripts::before_swap`](crate::Scripts::before_swap)
+/// and [`Scripts::after_swap`](crate::Scripts::after_swap).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Swap {
+    /// The library's name.
+    pub library: String,
+    /// What ran before.
+    pub from: Generation,
+    /// What runs afterwards.
+    pub to: Generation,
+    /// The files whose change led to it, absolute; none where a generation is taken back.
+    pub changed: Vec<PathBuf>,
+    /// What becomes of each state type that has instances.
     pub state: Vec<StateReport>,
 }
 

@@ -152,12 +152,12 @@ mod mode;
 mod mode;
 
 pub use error::{AttachError, SpawnError};
-pub use event::{BuildError, Event, FaultKind, Generation, Reloaded, StateChange, StateReport};
+pub use event::{BuildError, Event, FaultKind, Generation, Reloaded, StateChange, StateReport, Swap};
 pub use interface::Interface;
 pub use liveline_macros::{State, interface, script};
 #[cfg(all(target_os = "linux", any(debug_assertions, feature = "live")))]
 pub use mode::plain;
-pub use mode::{Fault, Scripts, State, Swap, attach};
+pub use mode::{Fault, Scripts, State, attach};
 
 /// What the macros' expansions name. Not for people: it changes without notice.
 #[doc(hidden)]

@@ -5,7 +5,7 @@ mod registry;
 mod scripts;
 
 pub use fault::Fault;
-pub use scripts::{Scripts, Swap, attach};
+pub use scripts::{Scripts, attach};
 
 /// What the macros' expansions name.
 pub mod names {

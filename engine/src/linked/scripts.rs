@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::mode::registry::{Create, Entry};
-use crate::{AttachError, Event, Fault, Generation, Interface, Reloaded, SpawnError};
+use crate::{AttachError, Event, Fault, Generation, Interface, Reloaded, SpawnError, Swap};
 
 /// Collects the scripts of an interface that the engine was linked with.
 ///
@@ -20,22 +20,6 @@ pub fn attach<I: ?Sized + Interface>() -> Result<Scripts<I>, AttachError> {
     }
     scripts.sort_by_key(|script| script.name);
     Ok(Scripts { scripts, only_one_thread: std::marker::PhantomData })
-}
-
-/// A swap of code: there is none in a release build.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Swap {
-    /// The library's name.
-    pub library: String,
-    /// What ran before.
-    pub from: Generation,
-    /// What runs afterwards.
-    pub to: Generation,
-    /// The files whose change led to it.
-    pub changed: Vec<std::path::PathBuf>,
-    /// What becomes of each state type that has instances.
-    pub state: Vec<crate::StateReport>,
 }
 
 /// The scripts of one interface.

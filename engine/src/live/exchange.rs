@@ -1,18 +1,19 @@
 //! What a poll does when something has come: events, new code, reports of what ran.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Weak;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use liveline_protocol::engine as wire;
 
 use crate::mode::mailbox::{Loaded, LoadedScript, Mail};
 use crate::mode::outbox::Report;
 use crate::mode::panics;
-use crate::mode::plan::{Change, Refused, Swap};
+use crate::mode::plan::Change;
 use crate::mode::registry::Entry;
 use crate::mode::swap::Code;
-use crate::{Event, Generation, Interface, Reloaded, Scripts, StateChange, StateReport};
+use crate::mode::verdict::{self, Refusal};
+use crate::{Event, Generation, Interface, Scripts, StateChange, StateReport, Swap};
 
 impl<I: ?Sized + Interface> Scripts<I> {
     #[cold]
@@ -20,17 +21,13 @@ impl<I: ?Sized + Interface> Scripts<I> {
         if panics::in_script() {
             return;
         }
-        let mail = self.mailbox.take();
-        let newest = newest_loads(&mail);
-        for (index, mail) in mail.into_iter().enumerate() {
+        for mail in self.mailbox.take() {
             match mail {
                 Mail::Event(event) => self.outbox.tell(event),
-                Mail::Loaded(loaded) => match newest.get(&loaded.library) {
-                    Some((last, generation)) if *last != index => {
-                        self.report(&loaded, Err(&superseded(*generation).into()), Duration::ZERO);
-                    }
-                    _ => self.take_in(loaded),
-                },
+                Mail::Loaded(loaded) => self.take_in(loaded),
+                Mail::Superseded { loaded, by } => {
+                    self.report(&loaded, Err(&Refusal::superseded(by)), Duration::ZERO);
+                }
                 Mail::Retired { library } => self.retire(&library),
                 Mail::Renumbered { library, generation } => self.renumber(library, generation),
                 Mail::CountsDue => {
@@ -53,16 +50,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
         match result {
             Ok(state) => {
                 self.report(&loaded, Ok(&state), swap);
-                let reloaded = Reloaded {
-                    library: loaded.library,
-                    generation: loaded.generation,
-                    save_to_live: loaded.saved_at_unix_micros.and_then(since),
-                    build: loaded.build,
-                    load: loaded.load,
-                    swap,
-                    speculated: loaded.speculated,
-                    state,
-                };
+                let reloaded = loaded.into_reloaded(swap, state);
                 self.last_reload = Some(reloaded.clone());
                 self.outbox.tell(Event::Reloaded(reloaded));
             }
@@ -75,27 +63,20 @@ impl<I: ?Sized + Interface> Scripts<I> {
     }
 
     /// Tells the server what became of a generation.
-    fn report(&self, loaded: &Loaded, result: Result<&[StateReport], &Refused>, swap: Duration) {
-        let outcome = if result.is_ok() { wire::Outcome::Applied } else { wire::Outcome::Refused };
-        self.outbox.report(Report::Reloaded(wire::Reloaded {
-            library: loaded.library.clone(),
-            generation: wire::Generation(loaded.generation.0),
-            outcome,
-            reason: result.map_or_else(|refused| Some(refused.reason.clone()), change_reason),
-            at: result.err().and_then(|refused| refused.at.clone()),
-            load_micros: micros(loaded.load),
-            swap_micros: micros(swap),
-            state: match result {
-                Ok(state) => Some(state.iter().map(on_wire).collect()),
-                Err(refused) => refused.state.map(|name| vec![would_reset(name)]),
+    fn report(&self, loaded: &Loaded, result: Result<&[StateReport], &Refusal>, swap: Duration) {
+        let (library, generation, load) = (&loaded.library, loaded.generation, loaded.load);
+        self.outbox.report(Report::Reloaded(match result {
+            Ok(state) => wire::Reloaded {
+                reason: change_reason(state),
+                state: Some(state.iter().map(on_wire).collect()),
+                ..verdict::answer(library, generation, wire::Outcome::Applied, load, swap)
             },
-            retry: None,
-            cause: result.err().and_then(|refused| refused.cause),
+            Err(refusal) => refusal.answer(library, generation, load, swap),
         }));
     }
 
     /// All of a library's instances go on with the new code, or, on an error, none.
-    fn swap(&mut self, loaded: &Loaded, scripts: Vec<LoadedScript>) -> Result<Vec<StateReport>, Refused> {
+    fn swap(&mut self, loaded: &Loaded, scripts: Vec<LoadedScript>) -> Result<Vec<StateReport>, Refusal> {
         let (library, generation) = (loaded.library.as_str(), loaded.generation);
         let codes: Vec<&'static Code<I>> = scripts
             .into_iter()
@@ -187,18 +168,9 @@ impl<I: ?Sized + Interface> Scripts<I> {
         for code in self.scripts.values().filter(|code| code.library == library) {
             code.generation.set(generation);
         }
-        self.outbox.report(Report::Reloaded(wire::Reloaded {
-            library: library.clone(),
-            generation: wire::Generation(generation.0),
-            outcome: wire::Outcome::Applied,
-            reason: None,
-            at: None,
-            load_micros: 0,
-            swap_micros: 0,
-            state: None,
-            retry: None,
-            cause: None,
-        }));
+        let none = Duration::ZERO;
+        let answer = verdict::answer(&library, generation, wire::Outcome::Applied, none, none);
+        self.outbox.report(Report::Reloaded(answer));
         self.libraries.insert(library, generation);
     }
 
@@ -229,24 +201,6 @@ impl<I: ?Sized + Interface> Scripts<I> {
     }
 }
 
-/// Where in the mail each library's newest code is: what it supersedes need not run.
-pub(super) fn newest_loads(mail: &[Mail]) -> BTreeMap<String, (usize, Generation)> {
-    let loads = mail.iter().enumerate().filter_map(|(index, mail)| match mail {
-        Mail::Loaded(loaded) => Some((loaded.library.clone(), (index, loaded.generation))),
-        _ => None,
-    });
-    loads.collect()
-}
-
-pub(super) fn superseded(by: Generation) -> String {
-    format!("generation {by} came before the game's next poll")
-}
-
-/// What it would take.
-fn would_reset(type_name: &str) -> wire::StateOutcome {
-    wire::StateOutcome { type_name: type_name.to_owned(), outcome: wire::StateChange::Reset, reason: None }
-}
-
 fn change_reason(state: &[StateReport]) -> Option<String> {
     let resets: Vec<String> =
         state.iter().filter(|report| report.reason.is_some()).map(ToString::to_string).collect();
@@ -264,14 +218,4 @@ pub(super) fn on_wire(report: &StateReport) -> wire::StateOutcome {
         },
         reason: report.reason.clone(),
     }
-}
-
-pub(super) fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// The time since a moment of the wall clock; none if the clock was set back.
-pub(super) fn since(unix_micros: u64) -> Option<Duration> {
-    let moment = UNIX_EPOCH.checked_add(Duration::from_micros(unix_micros))?;
-    SystemTime::now().duration_since(moment).ok()
 }

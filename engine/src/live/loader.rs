@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
-use liveline_protocol::engine::{Api, ArtifactKind, Cause, Outcome, Place, Reload, Reloaded};
+use liveline_protocol::engine::{Api, ArtifactKind, Cause, Outcome, Reload, Reloaded};
 
 use crate::Generation;
 use crate::mode::compare::{self, Ours};
@@ -18,6 +18,7 @@ use crate::mode::plain::Symbols;
 use crate::mode::registry::{self, ENTRY_VERSION, Entry};
 use crate::mode::state::Describer;
 use crate::mode::store::Store;
+use crate::mode::verdict::Refusal;
 use crate::mode::{file_name, image, section};
 
 /// What this engine can load.
@@ -26,25 +27,6 @@ pub(crate) fn kinds() -> Vec<ArtifactKind> {
     const LOADS_OBJECTS: bool = cfg!(all(target_arch = "x86_64", target_env = "gnu"));
     let objects = LOADS_OBJECTS.then_some(ArtifactKind::Object);
     [ArtifactKind::Dylib].into_iter().chain(objects).collect()
-}
-
-/// Why a generation is not loaded.
-#[derive(Debug, Default)]
-pub(crate) struct Refusal {
-    /// A sentence.
-    pub(crate) reason: String,
-    /// Where in the source it lies.
-    pub(crate) at: Option<Place>,
-    /// As what the generation might be loaded all the same.
-    pub(crate) retry: Option<ArtifactKind>,
-    /// What kind of reason it is.
-    pub(crate) cause: Option<Cause>,
-}
-
-impl From<String> for Refusal {
-    fn from(reason: String) -> Self {
-        Self { reason, ..Self::default() }
-    }
 }
 
 /// Where the session's artifacts come from, and where this process keeps its copies.

@@ -1,16 +1,17 @@
 //! What the background thread hands to the game's thread, which asks with one relaxed load.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use liveline_protocol::engine::Trigger;
 
 use crate::mode::layout::TypeLayout;
 use crate::mode::plain::Symbols;
 use crate::mode::registry::Entry;
-use crate::{Event, Generation};
+use crate::{Event, Generation, Reloaded, StateReport};
 
 /// Something for the game's thread, in the order in which it happened.
 pub(crate) enum Mail {
@@ -18,6 +19,8 @@ pub(crate) enum Mail {
     Event(Event),
     /// Code to swap in.
     Loaded(Loaded),
+    /// Code that a newer generation, which comes later in the mail, takes the place of.
+    Superseded { loaded: Loaded, by: Generation },
     /// A library is gone from the workspace.
     Retired { library: String },
     /// The code that runs has another number.
@@ -49,6 +52,28 @@ pub(crate) struct Loaded {
     pub(crate) trigger: Trigger,
     /// The state types that start anew; an empty list stands for all.
     pub(crate) reset: Option<Vec<String>>,
+}
+
+impl Loaded {
+    /// For the game: it runs now.
+    pub(crate) fn into_reloaded(self, swap: Duration, state: Vec<StateReport>) -> Reloaded {
+        Reloaded {
+            library: self.library,
+            generation: self.generation,
+            save_to_live: self.saved_at_unix_micros.and_then(since),
+            build: self.build,
+            load: self.load,
+            swap,
+            speculated: self.speculated,
+            state,
+        }
+    }
+}
+
+/// The time since a moment of the wall clock; none if the clock was set back.
+fn since(unix_micros: u64) -> Option<Duration> {
+    let moment = UNIX_EPOCH.checked_add(Duration::from_micros(unix_micros))?;
+    SystemTime::now().duration_since(moment).ok()
 }
 
 /// One script of a loaded generation.
@@ -109,6 +134,23 @@ impl Mailbox {
     pub(crate) fn take(&self) -> Vec<Mail> {
         let Ok(mut mail) = self.mail.try_lock() else { return Vec::new() };
         self.has_mail.store(false, Ordering::Relaxed);
-        std::mem::take(&mut *mail)
+        mark_superseded(std::mem::take(&mut *mail))
     }
+}
+
+/// Of each library's code that has come, only the newest needs to run.
+fn mark_superseded(mail: Vec<Mail>) -> Vec<Mail> {
+    let loads = mail.iter().enumerate().filter_map(|(index, mail)| match mail {
+        Mail::Loaded(loaded) => Some((loaded.library.clone(), (index, loaded.generation))),
+        _ => None,
+    });
+    let newest: BTreeMap<String, (usize, Generation)> = loads.collect();
+    let mark = |(index, mail)| match mail {
+        Mail::Loaded(loaded) => match newest.get(&loaded.library) {
+            Some((last, by)) if *last != index => Mail::Superseded { loaded, by: *by },
+            _ => Mail::Loaded(loaded),
+        },
+        other => other,
+    };
+    mail.into_iter().enumerate().map(mark).collect()
 }

@@ -46,6 +46,7 @@ mod store;
 #[expect(unsafe_code, reason = "calls scripts through pointers that change when their code does")]
 mod swap;
 mod tree;
+mod verdict;
 mod wire;
 
 // A crate that has only a shared form makes rustc use the shared form of every crate that has one.
@@ -53,7 +54,6 @@ mod wire;
 extern crate liveline_dynamic as _;
 
 pub use fault::Fault;
-pub use plan::Swap;
 pub use scripts::{Scripts, attach};
 pub use state::State;
 

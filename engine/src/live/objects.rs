@@ -8,10 +8,10 @@ use liveline_protocol::engine::{ArtifactKind, Place, Reload};
 
 use crate::Generation;
 use crate::mode::backtrace;
-use crate::mode::loader::Refusal;
 use crate::mode::plain::Symbols;
 use crate::mode::registry::{self, Entry};
 use crate::mode::section;
+use crate::mode::verdict::Refusal;
 
 /// Of this many images that run no more, backtraces still have names and lines. Each takes a file descriptor.
 const KEPT_FILES: usize = 64;
@@ -120,6 +120,6 @@ fn refusal(error: Error) -> Refusal {
         reason: format!("the objects cannot be loaded: {error}"),
         at: line.map(|Line { file, line, column }| Place { file, line, column }),
         retry: undefined.is_empty().then_some(ArtifactKind::Dylib),
-        cause: None,
+        ..Refusal::default()
     }
 }

@@ -8,7 +8,8 @@ use crate::mode::memory::Value;
 use crate::mode::migrate::Failure;
 use crate::mode::panics;
 use crate::mode::swap::{Code, Slot};
-use crate::{Generation, Interface, Scripts, StateChange, StateReport};
+use crate::mode::verdict::Refusal;
+use crate::{Interface, Scripts, StateChange, StateReport, Swap};
 
 /// What a swap will do.
 pub(super) struct Plan<I: ?Sized + 'static> {
@@ -24,22 +25,6 @@ pub(super) struct Change<I: ?Sized + 'static> {
     pub(super) fresh: Option<Value<I>>,
 }
 
-/// Why a generation is not taken.
-#[derive(Debug, Default)]
-pub(super) struct Refused {
-    pub(super) reason: String,
-    pub(super) at: Option<Place>,
-    pub(super) cause: Option<Cause>,
-    /// The state type that is in the way.
-    pub(super) state: Option<&'static str>,
-}
-
-impl From<String> for Refused {
-    fn from(reason: String) -> Self {
-        Self { reason, ..Self::default() }
-    }
-}
-
 impl<I: ?Sized + Interface> Scripts<I> {
     /// Makes the new state of every instance whose layout has changed: a script's own code may run and panic.
     /// `reset`: the state types that start anew; an empty list stands for all.
@@ -47,7 +32,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
         &self,
         codes: &[&'static Code<I>],
         reset: Option<&[String]>,
-    ) -> Result<Plan<I>, Refused> {
+    ) -> Result<Plan<I>, Refusal> {
         let mut plan = Plan { changes: Vec::new(), state: Vec::new() };
         for slot in self.slots.iter().filter_map(Weak::upgrade) {
             let old = slot.code();
@@ -71,14 +56,14 @@ impl<I: ?Sized + Interface> Scripts<I> {
 }
 
 /// An instance's state in another layout.
-pub(super) fn migrated<I: ?Sized>(slot: &Slot<I>, code: &'static Code<I>) -> Result<Value<I>, Refused> {
+pub(super) fn migrated<I: ?Sized>(slot: &Slot<I>, code: &'static Code<I>) -> Result<Value<I>, Refusal> {
     let moved = panics::catch(|| {
         let saved = slot.take_apart(false)?;
         Value::restored(code.vtable, &saved, false)
     });
     match moved {
-        Ok(moved) => moved.map_err(|failure| refused(&failure, slot.code(), code)),
-        Err(panic) => Err(Refused {
+        Ok(moved) => moved.map_err(|failure| refusal(&failure, slot.code(), code)),
+        Err(panic) => Err(Refusal {
             reason: format!(
                 "moving the state of `{}` to its new layout panicked: {}",
                 code.type_name, panic.message
@@ -86,19 +71,21 @@ pub(super) fn migrated<I: ?Sized>(slot: &Slot<I>, code: &'static Code<I>) -> Res
             at: panic.place.map(|place| Place { file: place.file, line: place.line, column: place.column }),
             cause: Some(Cause::State),
             state: Some(code.type_name),
+            ..Refusal::default()
         }),
     }
 }
 
-fn refused<I: ?Sized>(failure: &Failure, old: &Code<I>, new: &Code<I>) -> Refused {
+fn refusal<I: ?Sized>(failure: &Failure, old: &Code<I>, new: &Code<I>) -> Refusal {
     let state = new.type_name;
     let mend = "reset the state, keep the old type, or mark the field `#[state(skip)]`";
     let Some(field) = failure.trail.first() else {
-        return Refused {
+        return Refusal {
             reason: format!("the state of `{state}` cannot go over: {}; {mend}", failure.why),
             at: new.layout.at.map(place),
             cause: Some(Cause::State),
             state: Some(state),
+            ..Refusal::default()
         };
     };
     let names: Vec<&str> =
@@ -108,7 +95,7 @@ fn refused<I: ?Sized>(failure: &Failure, old: &Code<I>, new: &Code<I>) -> Refuse
         Some(before) => format!("was `{before}` and is `{}`", field.written),
         None => format!("is `{}`", field.written),
     };
-    Refused {
+    Refusal {
         reason: format!(
             "the state of `{state}` cannot go over: field `{}` of `{}` {types}: {}; {mend}",
             field.name, field.owner, failure.why
@@ -116,6 +103,7 @@ fn refused<I: ?Sized>(failure: &Failure, old: &Code<I>, new: &Code<I>) -> Refuse
         at: Some(place(field.at)),
         cause: Some(Cause::State),
         state: Some(state),
+        ..Refusal::default()
     }
 }
 
@@ -130,23 +118,6 @@ fn note(reports: &mut Vec<StateReport>, report: StateReport) {
         Some(other) if other.change == StateChange::Kept => *other = report,
         Some(_) => {}
     }
-}
-
-/// A swap that is about to happen or has happened, for the hooks of [`Scripts::before_swap`] and
-/// [`Scripts::after_swap`].
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Swap {
-    /// The library's name.
-    pub library: String,
-    /// What ran before.
-    pub from: Generation,
-    /// What runs afterwards.
-    pub to: Generation,
-    /// The files whose change led to it, absolute; none where a generation is taken back.
-    pub changed: Vec<std::path::PathBuf>,
-    /// What becomes of each state type that has instances.
-    pub state: Vec<StateReport>,
 }
 
 /// Called around swaps.

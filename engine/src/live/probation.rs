@@ -1,17 +1,16 @@
 //! New generations on probation: one that panics in its first calls is taken back.
 
 use std::collections::BTreeMap;
-use std::rc::Weak;
-use std::time::Instant;
+use std::rc::{Rc, Weak};
+use std::time::{Duration, Instant};
 
 use liveline_protocol::engine as wire;
 
-use crate::mode::exchange::micros;
+use crate::mode::exchange::on_wire;
 use crate::mode::outbox::Report;
-use crate::mode::panics;
-use crate::mode::plan::Swap;
-use crate::mode::swap::Code;
-use crate::{Event, Generation, Interface, Scripts, StateChange, StateReport};
+use crate::mode::swap::{Code, Slot};
+use crate::mode::{panics, verdict};
+use crate::{Event, Generation, Interface, Scripts, StateChange, StateReport, Swap};
 
 /// A generation that panics in this many first calls of one of its scripts is taken back, unless it is said otherwise.
 pub(super) const CALLS: u64 = 100;
@@ -68,11 +67,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
         over.iter().for_each(|library| self.end_probation(library));
     }
 
-    fn slots_of(
-        &self,
-        library: &str,
-        generation: Generation,
-    ) -> impl Iterator<Item = std::rc::Rc<crate::mode::swap::Slot<I>>> {
+    fn slots_of(&self, library: &str, generation: Generation) -> impl Iterator<Item = Rc<Slot<I>>> {
         let is_its = move |code: &Code<I>| code.library == library && code.generation.get() == generation;
         self.slots.iter().filter_map(Weak::upgrade).filter(move |slot| is_its(slot.code()))
     }
@@ -126,16 +121,9 @@ impl<I: ?Sized + Interface> Scripts<I> {
         panics::forget_printed();
         let reason = format!("{reason}; generation {} runs again", probation.before);
         self.outbox.report(Report::Reloaded(wire::Reloaded {
-            library: library.to_owned(),
-            generation: wire::Generation(generation.0),
-            outcome: wire::Outcome::Restored,
             reason: Some(reason.clone()),
-            at: None,
-            load_micros: 0,
-            swap_micros: micros(start.elapsed()),
-            state: Some(state.iter().map(crate::mode::exchange::on_wire).collect()),
-            retry: None,
-            cause: None,
+            state: Some(state.iter().map(on_wire).collect()),
+            ..verdict::answer(library, generation, wire::Outcome::Restored, Duration::ZERO, start.elapsed())
         }));
         let (library, back_to) = (library.to_owned(), probation.before);
         self.outbox.tell(Event::Restored { library, generation, back_to, reason });

@@ -12,13 +12,13 @@ use crate::mode::mailbox::{LoadedScript, Mailbox};
 use crate::mode::memory::Vtable;
 use crate::mode::outbox::Outbox;
 use crate::mode::panics;
-use crate::mode::plan::{Hook, Swap};
+use crate::mode::plan::Hook;
 use crate::mode::probation::{self, Probation};
 use crate::mode::registry;
 use crate::mode::snapshot::Snapshots;
 use crate::mode::state::Describer;
 use crate::mode::swap::{Code, Handle, Slot};
-use crate::{AttachError, Event, Generation, Interface, Reloaded, SpawnError};
+use crate::{AttachError, Event, Generation, Interface, Reloaded, SpawnError, Swap};
 
 /// Collects the scripts of an interface that the engine was linked with, and looks for a server that builds newer
 /// ones, now and as long as the game runs.

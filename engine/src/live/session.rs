@@ -4,9 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use liveline_protocol::PROTOCOL_VERSION;
-use liveline_protocol::engine::{
-    Api, Attach, Attached, Build, BuildState, Engine, Outcome, Reload, Reloaded, Retired, method,
-};
+use liveline_protocol::engine::{Api, Attach, Attached, Build, BuildState, Engine, Reload, Retired, method};
 use liveline_protocol::message::{METHOD_NOT_FOUND, Message, parse_params};
 use serde_json::{Value, json};
 
@@ -14,10 +12,11 @@ use crate::mode::answers::{Answers, Decision};
 use crate::mode::crash::{self, Attendance};
 use crate::mode::hang::{Sight, Watch};
 use crate::mode::link::{Facts, Inbox, Order};
-use crate::mode::loader::{self, Loader, Refusal};
+use crate::mode::loader::{self, Loader};
 use crate::mode::mailbox::{Mail, Mailbox};
 use crate::mode::os::Wait;
 use crate::mode::outbox::Report;
+use crate::mode::verdict::Refusal;
 use crate::mode::wire::Wire;
 use crate::mode::{endpoint, report, snapshot};
 use crate::{BuildError, Event, Generation};
@@ -115,13 +114,8 @@ impl Session<'_> {
     /// Tells of a crash as long as the process lasts, which is until then.
     fn tell_crash(&mut self) {
         let Some(crash) = crash::take() else { return };
-        let end = Instant::now() + FAREWELL;
-        let mut sent = self.report(Report::Fault(report::crashed(&crash)));
-        while sent.is_ok() && self.wire.has_unsent() && Instant::now() < end {
-            let timeout = end.saturating_duration_since(Instant::now());
-            Wait { wake: self.inbox.wake(), server: Some(self.wire.stream()), to_write: true, timeout }.run();
-            sent = self.wire.flush();
-        }
+        let sent = self.report(Report::Fault(report::crashed(&crash)));
+        self.flush_for_the_last_time(sent);
         crash::told();
     }
 
@@ -197,8 +191,13 @@ impl Session<'_> {
     }
 
     fn say_farewell(&mut self) {
+        let sent = self.wire.send(&Message::request(DETACH_ID, method::DETACH, &json!({})));
+        self.flush_for_the_last_time(sent);
+    }
+
+    /// What was sent goes out, if the server takes it soon.
+    fn flush_for_the_last_time(&mut self, mut sent: Result<(), String>) {
         let end = Instant::now() + FAREWELL;
-        let mut sent = self.wire.send(&Message::request(DETACH_ID, method::DETACH, &json!({})));
         while sent.is_ok() && self.wire.has_unsent() && Instant::now() < end {
             let timeout = end.saturating_duration_since(Instant::now());
             Wait { wake: self.inbox.wake(), server: Some(self.wire.stream()), to_write: true, timeout }.run();
@@ -294,21 +293,10 @@ impl Session<'_> {
     }
 
     fn refuse(&mut self, reload: &Reload, refusal: Refusal, load: Duration) -> Result<(), String> {
-        let Refusal { reason, at, retry, cause } = refusal;
         let (library, generation) = (reload.library.clone(), Generation(reload.generation.0));
-        self.tell(Event::Refused { library, generation, reason: reason.clone() });
-        self.report(Report::Reloaded(Reloaded {
-            library: reload.library.clone(),
-            generation: reload.generation,
-            outcome: Outcome::Refused,
-            reason: Some(reason),
-            at,
-            load_micros: u64::try_from(load.as_micros()).unwrap_or(u64::MAX),
-            swap_micros: 0,
-            state: None,
-            retry,
-            cause,
-        }))
+        let answer = refusal.answer(&library, generation, load, Duration::ZERO);
+        self.tell(Event::Refused { library, generation, reason: refusal.reason });
+        self.report(Report::Reloaded(answer))
     }
 
     fn tell(&self, event: Event) {

@@ -21,14 +21,14 @@ use liveline_protocol::engine as wire;
 use self::panics::{Names, Origin, Panics};
 use self::symbols::Found;
 use crate::mode::crash::{self, Crash};
-use crate::mode::exchange::{micros, newest_loads, since, superseded};
 use crate::mode::link::{Facts, Link};
 use crate::mode::mailbox::{Loaded, Mail, Mailbox};
 use crate::mode::marks::{Depth, Target};
 use crate::mode::outbox::{Outbox, Report};
 use crate::mode::report;
 use crate::mode::scripts::start_link;
-use crate::{Event, Fault, Generation, Reloaded};
+use crate::mode::verdict::{self, Refusal};
+use crate::{Event, Fault, Generation};
 
 pub(crate) use self::symbols::Symbols;
 
@@ -232,18 +232,13 @@ impl Functions {
         if !self.mailbox.has_mail() || self.in_script() {
             return;
         }
-        let mail = self.mailbox.take();
-        let newest = newest_loads(&mail);
-        for (index, mail) in mail.into_iter().enumerate() {
+        for mail in self.mailbox.take() {
             match mail {
                 Mail::Event(event) => self.outbox.tell(event),
-                Mail::Loaded(loaded) => match newest.get(&loaded.library) {
-                    Some((last, generation)) if *last != index => {
-                        let reason = superseded(*generation);
-                        self.answer(&loaded, wire::Outcome::Refused, Some(reason), None, Duration::ZERO);
-                    }
-                    _ => self.take_in(loaded),
-                },
+                Mail::Loaded(loaded) => self.take_in(loaded),
+                Mail::Superseded { loaded, by } => {
+                    self.answer(&loaded, Err(&Refusal::superseded(by)), Duration::ZERO);
+                }
                 Mail::Retired { library } => self.retire(library),
                 Mail::Renumbered { library, generation } => self.renumber(library, generation),
                 Mail::CountsDue => self.report_calls(),
@@ -263,39 +258,28 @@ impl Functions {
     fn take_in(&mut self, mut loaded: Loaded) {
         let start = Instant::now();
         let symbols = std::mem::take(&mut loaded.symbols);
-        if let Err((reason, cause)) = self.swap(&loaded.library, loaded.generation, symbols) {
-            return self.refused(loaded, reason, cause, start.elapsed());
-        }
+        let result = self.swap(&loaded.library, loaded.generation, symbols);
         let swap = start.elapsed();
-        self.answer(&loaded, wire::Outcome::Applied, None, None, swap);
-        self.outbox.tell(Event::Reloaded(Reloaded {
-            save_to_live: loaded.saved_at_unix_micros.and_then(since),
-            library: loaded.library,
-            generation: loaded.generation,
-            build: loaded.build,
-            load: loaded.load,
-            swap,
-            speculated: loaded.speculated,
-            state: Vec::new(),
-        }));
+        self.answer(&loaded, result.as_ref().map(|()| ()), swap);
+        self.outbox.tell(match result {
+            Ok(()) => Event::Reloaded(loaded.into_reloaded(swap, Vec::new())),
+            Err(Refusal { reason, .. }) => {
+                Event::Refused { library: loaded.library, generation: loaded.generation, reason }
+            }
+        });
     }
 
     /// All of a library's functions go on with the new code, or, on an error, none.
-    fn swap(
-        &mut self,
-        library: &str,
-        generation: Generation,
-        symbols: Symbols,
-    ) -> Result<(), (String, Option<wire::Cause>)> {
+    fn swap(&mut self, library: &str, generation: Generation, symbols: Symbols) -> Result<(), Refusal> {
         let bound = self.bound.iter().enumerate().filter(|(_, bound)| bound.library == library);
         let changes: Vec<(usize, Found)> = bound
             .map(|(index, bound)| {
                 let found = symbols.function(&bound.name);
-                let found = found.ok_or_else(|| (missing(library, generation, &bound.name), None))?;
+                let found = found.ok_or_else(|| missing(library, generation, &bound.name))?;
                 bound.check(&found)?;
                 Ok((index, found))
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, Refusal>>()?;
         // Its last calls are counted before they are out of reach.
         self.report_calls_of(library);
         let origin = Origin::of(library, generation, &self.panics, &self.names);
@@ -312,32 +296,12 @@ impl Functions {
         Ok(())
     }
 
-    fn refused(&self, loaded: Loaded, reason: String, cause: Option<wire::Cause>, swap: Duration) {
-        self.answer(&loaded, wire::Outcome::Refused, Some(reason.clone()), cause, swap);
-        let (library, generation) = (loaded.library, loaded.generation);
-        self.outbox.tell(Event::Refused { library, generation, reason });
-    }
-
     /// Tells the server what became of a generation.
-    fn answer(
-        &self,
-        loaded: &Loaded,
-        outcome: wire::Outcome,
-        reason: Option<String>,
-        cause: Option<wire::Cause>,
-        swap: Duration,
-    ) {
-        self.outbox.report(Report::Reloaded(wire::Reloaded {
-            library: loaded.library.clone(),
-            generation: wire::Generation(loaded.generation.0),
-            outcome,
-            reason,
-            at: None,
-            load_micros: micros(loaded.load),
-            swap_micros: micros(swap),
-            state: None,
-            retry: None,
-            cause,
+    fn answer(&self, loaded: &Loaded, result: Result<(), &Refusal>, swap: Duration) {
+        let (library, generation, load) = (&loaded.library, loaded.generation, loaded.load);
+        self.outbox.report(Report::Reloaded(match result {
+            Ok(()) => verdict::answer(library, generation, wire::Outcome::Applied, load, swap),
+            Err(refusal) => refusal.answer(library, generation, load, swap),
         }));
     }
 
@@ -355,18 +319,9 @@ impl Functions {
         let Some(running) = self.libraries.get_mut(&library) else { return };
         running.generation = generation;
         running.origin.renumber(generation);
-        self.outbox.report(Report::Reloaded(wire::Reloaded {
-            library,
-            generation: wire::Generation(generation.0),
-            outcome: wire::Outcome::Applied,
-            reason: None,
-            at: None,
-            load_micros: 0,
-            swap_micros: 0,
-            state: None,
-            retry: None,
-            cause: None,
-        }));
+        let none = Duration::ZERO;
+        let answer = verdict::answer(&library, generation, wire::Outcome::Applied, none, none);
+        self.outbox.report(Report::Reloaded(answer));
     }
 
     fn report_calls(&self) {
@@ -395,15 +350,16 @@ impl Functions {
 
 impl Bound {
     /// Fails if the function is another one than the engine was built for.
-    fn check(&self, found: &Found) -> Result<(), (String, Option<wire::Cause>)> {
+    fn check(&self, found: &Found) -> Result<(), Refusal> {
         match (self.signature, found.signature()) {
-            (Some(ours), Some(theirs)) if ours != theirs => Err((
-                format!(
+            (Some(ours), Some(theirs)) if ours != theirs => Err(Refusal {
+                reason: format!(
                     "`{}` is `{theirs}` now, and `{ours}` as the engine calls it: rebuild and restart the engine",
                     self.name
                 ),
-                Some(wire::Cause::Interface),
-            )),
+                cause: Some(wire::Cause::Interface),
+                ..Refusal::default()
+            }),
             _ => Ok(()),
         }
     }
