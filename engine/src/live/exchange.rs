@@ -100,8 +100,8 @@ impl<I: ?Sized + Interface> Scripts<I> {
         }
         for Change { slot, code, fresh } in plan.changes {
             match fresh {
-                None => slot.keep(code),
-                Some(value) => slot.replace(code, value, code.is_on_probation()),
+                None => _ = slot.keep(code),
+                Some(value) => slot.replace(code, value, code.way_back().is_some()),
             }
         }
         self.publish(library, generation, codes);

@@ -156,9 +156,10 @@ impl Mark {
         is_near(address) && is_near(stack)
     }
 
-    /// From now on calls on this thread are to come back from fatal signals.
-    pub(crate) fn recover(&self) {
-        self.recovers.store(true, Ordering::Relaxed);
+    /// From now on calls on this thread are to come back from fatal signals, if that is possible here; whether it is.
+    pub(crate) fn recover(&self) -> bool {
+        self.recovers.store(crash::IS_POSSIBLE, Ordering::Relaxed);
+        crash::IS_POSSIBLE
     }
 
     /// Whether calls are to come back from fatal signals.

@@ -76,11 +76,10 @@ impl<I: ?Sized + Interface> Scripts<I> {
     /// layouts differ.
     pub(super) fn take_back(&mut self, library: &str, generation: Generation, reason: String) {
         let start = Instant::now();
-        let Some(probation) = self.probations.remove(library) else { return };
-        if probation.generation != generation {
-            self.probations.insert(library.to_owned(), probation);
+        if self.probations.get(library).is_none_or(|probation| probation.generation != generation) {
             return;
         }
+        let Some(probation) = self.probations.remove(library) else { return };
         let slots: Vec<_> = self.slots_of(library, generation).collect();
         let mut state: Vec<StateReport> = Vec::new();
         let mut back = Vec::new();

@@ -27,27 +27,10 @@ use crate::{AttachError, Event, Generation, Interface, Reloaded, SpawnError, Swa
 pub fn attach<I: ?Sized + Interface>() -> Result<Scripts<I>, AttachError> {
     panics::watch();
     crash::install();
-    let scripts = linked::<I>()?;
-    let libraries = scripts.values().map(|code| (code.library.clone(), Generation::LINKED)).collect();
+    let linked = linked::<I>()?;
     let mailbox = Arc::new(Mailbox::default());
     let (link, outbox) = start_link(facts::<I>(), &mailbox);
-    let order = order(link.as_ref());
-    let mut scripts = Scripts {
-        codes: scripts.values().copied().collect(),
-        scripts,
-        libraries,
-        slots: Vec::new(),
-        outbox: Rc::new(outbox),
-        mailbox,
-        last_reload: None,
-        probation: probation::CALLS,
-        probations: BTreeMap::new(),
-        hooks_before: Vec::new(),
-        hooks_after: Vec::new(),
-        snapshots: Snapshots::start(),
-        order,
-        _link: link,
-    };
+    let mut scripts = Scripts::new(linked, link, outbox, mailbox);
     if let Some(patience) = patience() {
         scripts.wait_for_server(patience);
     }
@@ -131,6 +114,30 @@ impl<I: ?Sized + Interface> fmt::Debug for Scripts<I> {
 }
 
 impl<I: ?Sized + Interface> Scripts<I> {
+    fn new(
+        linked: BTreeMap<&'static str, &'static Code<I>>,
+        link: Option<Link>,
+        outbox: Outbox,
+        mailbox: Arc<Mailbox>,
+    ) -> Self {
+        Self {
+            codes: linked.values().copied().collect(),
+            libraries: linked.values().map(|code| (code.library.clone(), Generation::LINKED)).collect(),
+            scripts: linked,
+            slots: Vec::new(),
+            outbox: Rc::new(outbox),
+            mailbox,
+            last_reload: None,
+            probation: probation::CALLS,
+            probations: BTreeMap::new(),
+            hooks_before: Vec::new(),
+            hooks_after: Vec::new(),
+            snapshots: Snapshots::start(),
+            order: order(link.as_ref()),
+            _link: link,
+        }
+    }
+
     /// Swaps in what has been loaded since the last call: the only place where code changes.
     ///
     /// Costs one load of an atomic when nothing has come. Called from inside a script it does nothing.
@@ -203,10 +210,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
     /// it is meant for development, where the way to a saved file matters more than the process's health.
     #[expect(unsafe_code, reason = "after a crash nothing can be promised")]
     pub unsafe fn recover_from_crashes(&mut self) -> bool {
-        if crash::IS_POSSIBLE {
-            panics::depth().recover();
-        }
-        crash::IS_POSSIBLE
+        panics::depth().recover()
     }
 
     /// Calls `hook` before each swap, when all that can fail has been done. A panic in it goes through
@@ -248,4 +252,103 @@ fn linked<I: ?Sized + Interface>() -> Result<BTreeMap<&'static str, &'static Cod
         }
     }
     Ok(scripts)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
+    use liveline_protocol::engine::Trigger;
+
+    use super::*;
+    use crate::mode::mailbox::{Loaded, Mail};
+    use crate::mode::memory::{Ways, create, destroy};
+    use crate::mode::plain::Symbols;
+    use crate::mode::registry::{ENTRY_VERSION, Entry};
+
+    #[crate::interface]
+    trait Script {
+        fn update(&mut self) -> u32;
+    }
+
+    static PANICS: AtomicBool = AtomicBool::new(false);
+
+    #[derive(Default, crate::State)]
+    struct Player {
+        count: u32,
+    }
+
+    impl Script for Player {
+        fn update(&mut self) -> u32 {
+            assert!(!PANICS.load(Ordering::Relaxed), "no fuel");
+            self.count += 1;
+            self.count
+        }
+    }
+
+    const WAYS: Ways = Ways::of::<Player>();
+
+    /// As `#[script]` makes it, without the record: this executable is no library of scripts.
+    static VTABLE: Vtable<dyn Script> = Vtable {
+        create: create::<Player>,
+        destroy: destroy::<Player>,
+        take_apart: WAYS.take_apart,
+        restore: WAYS.restore,
+        as_dyn: |state| state.cast::<Player>() as *mut dyn Script,
+    };
+
+    static ENTRY: Entry = Entry {
+        version: ENTRY_VERSION,
+        library: "scripts",
+        file: None,
+        name: "player",
+        type_name: "Player",
+        vtable: &VTABLE,
+        layout: WAYS.layout,
+        record: &[],
+    };
+
+    fn script() -> LoadedScript {
+        LoadedScript { entry: &ENTRY, layout: (ENTRY.layout)(&mut Describer::default()) }
+    }
+
+    /// The same script once more, as a generation that has been loaded.
+    fn loaded(generation: u64) -> Mail {
+        Mail::Loaded(Loaded {
+            library: ENTRY.library.to_owned(),
+            generation: Generation(generation),
+            scripts: vec![script()],
+            symbols: Symbols::default(),
+            build: Duration::ZERO,
+            load: Duration::ZERO,
+            speculated: false,
+            saved_at_unix_micros: None,
+            changed: Vec::new(),
+            trigger: Trigger::Save,
+            reset: None,
+        })
+    }
+
+    #[test]
+    fn counting_calls_in_the_poll_after_a_panic_does_not_end_the_probation() {
+        let mailbox = Arc::new(Mailbox::default());
+        let outbox = Outbox::new(Box::new(drop), Arc::clone(&mailbox));
+        let code = Code::<dyn Script>::new(script(), ENTRY.library, Generation::LINKED).unwrap();
+        let linked = BTreeMap::from([(code.name, code)]);
+        let mut scripts = Scripts::new(linked, None, outbox, Arc::clone(&mailbox));
+        let mut player = scripts.spawn("player").unwrap();
+        for generation in [1, 2] {
+            mailbox.put(loaded(generation));
+            scripts.poll();
+            assert!(player.update().is_ok());
+        }
+        mailbox.ask_for_counts();
+        PANICS.store(true, Ordering::Relaxed);
+        assert!(player.update().is_err());
+        PANICS.store(false, Ordering::Relaxed);
+        scripts.poll();
+        assert_eq!(scripts.generation("scripts"), Some(Generation(1)));
+        assert_eq!(player.update().ok(), Some(3), "its state is as it was");
+    }
 }

@@ -35,10 +35,18 @@ pub(crate) struct Code<I: ?Sized + 'static> {
     pub(crate) calls: Box<[Cell<u64>]>,
     /// The calls that were reported.
     reported: Cell<u64>,
-    /// While this generation is on probation: what it is taken back to, and for how many calls.
-    probation: Cell<Option<(Generation, u64)>>,
-    /// It has panicked in that time: the next poll takes it back.
-    failed: Cell<bool>,
+    trial: Cell<Trial>,
+}
+
+/// What a panic in a script's code would mean for its generation.
+#[derive(Clone, Copy)]
+enum Trial {
+    /// No more than a panic: it is not on probation, or not any more.
+    Over,
+    /// In the first `calls` calls it takes the generation back to `before`.
+    Runs { before: Generation, calls: u64 },
+    /// It has done so: the next poll takes it back.
+    Failed,
 }
 
 impl<I: ?Sized + Interface> Code<I> {
@@ -65,8 +73,7 @@ impl<I: ?Sized + Interface> Code<I> {
             methods: I::METHODS,
             calls: I::METHODS.iter().map(|_| Cell::new(0)).collect(),
             reported: Cell::new(0),
-            probation: Cell::new(None),
-            failed: Cell::new(false),
+            trial: Cell::new(Trial::Over),
         })))
     }
 }
@@ -101,42 +108,41 @@ impl<I: ?Sized> Code<I> {
 
     /// From now on a panic in the first `calls` calls takes the generation back to `before`.
     pub(crate) fn begin_probation(&self, before: Generation, calls: u64) {
-        self.probation.set(Some((before, calls)));
+        self.trial.set(Trial::Runs { before, calls });
     }
 
     /// A panic has no such consequence any more.
     pub(crate) fn end_probation(&self) {
-        self.probation.set(None);
+        self.trial.set(Trial::Over);
     }
 
-    /// Whether its probation is over, and went well.
+    /// Whether nothing is left of its probation, and it went well.
     pub(crate) fn is_proven(&self) -> bool {
-        !self.failed.get() && !self.is_on_probation()
+        !matches!(self.trial.get(), Trial::Failed) && self.way_back().is_none()
     }
 
-    /// Whether it has had fewer calls than its probation lasts, and no panic.
-    pub(crate) fn is_on_probation(&self) -> bool {
-        let calls = self.reported.get() + self.calls.iter().map(Cell::get).sum::<u64>();
-        self.probation.get().is_some_and(|(_, first)| calls <= first)
-    }
-
-    /// What a panic takes this generation back to; once.
-    fn fail(&self, reason: &str, outbox: &Outbox) -> Option<Generation> {
-        if !self.is_on_probation() {
-            return None;
+    /// What a panic now would take this generation back to.
+    pub(crate) fn way_back(&self) -> Option<Generation> {
+        let all = || self.reported.get() + self.calls.iter().map(Cell::get).sum::<u64>();
+        match self.trial.get() {
+            Trial::Runs { before, calls } if all() <= calls => Some(before),
+            _ => None,
         }
-        let (before, _) = self.probation.take()?;
-        self.failed.set(true);
-        outbox.failed(self.library.clone(), self.generation.get(), reason.to_owned());
+    }
+
+    /// It has panicked; gives what that takes it back to, once.
+    fn fail(&self, method: usize, message: &str, outbox: &Outbox) -> Option<Generation> {
+        let before = self.way_back()?;
+        self.trial.set(Trial::Failed);
+        let reason = format!("`{}` panicked in its first calls: {message}", self.function(method));
+        outbox.failed(self.library.clone(), self.generation.get(), reason);
         Some(before)
     }
 
     #[cold]
     fn fault(&self, method: usize, panic: panics::Panic, outbox: &Outbox) -> Fault {
-        let reason = format!("`{}` panicked in its first calls: {}", self.function(method), panic.message);
-        let restored = self.fail(&reason, outbox);
         outbox.fault(Parts {
-            restored,
+            restored: self.fail(method, &panic.message, outbox),
             kind: FaultKind::Panic,
             library: self.library.clone(),
             generation: self.generation.get(),
@@ -214,10 +220,11 @@ impl<I: ?Sized> Slot<I> {
         self.code.get()
     }
 
-    /// Goes on with the same bytes and another generation's code. Does nothing if the layouts differ.
-    pub(crate) fn keep(&self, code: &'static Code<I>) {
+    /// Goes on with the same bytes and another generation's code. Does nothing if the layouts differ; whether they
+    /// do not.
+    pub(crate) fn keep(&self, code: &'static Code<I>) -> bool {
         if self.code.get().layout.difference(&code.layout).is_some() {
-            return;
+            return false;
         }
         let mut value = self.value.borrow_mut();
         // SAFETY: the layouts are equal, field by field.
@@ -226,6 +233,7 @@ impl<I: ?Sized> Slot<I> {
         self.code.set(code);
         drop(value);
         self.forget_earlier();
+        true
     }
 
     /// Goes on with a new value and its code. `keep_old`: the old one may be wanted back.
@@ -251,11 +259,7 @@ impl<I: ?Sized> Slot<I> {
             self.replace(code, value, false);
             return true;
         }
-        let can_stay = self.code.get().layout.difference(&code.layout).is_none();
-        if can_stay {
-            self.keep(code);
-        }
-        can_stay
+        self.keep(code)
     }
 
     /// The state that the code before left is not wanted back.

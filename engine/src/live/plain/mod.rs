@@ -190,10 +190,7 @@ impl Functions {
     /// What a call that crashes had on the stack is forgotten, and not dropped: locks stay taken, memory is lost,
     /// values are half changed. This process must be able to live with that.
     pub unsafe fn recover_from_crashes(&self) -> bool {
-        if crash::IS_POSSIBLE {
-            self.depth.recover();
-        }
-        crash::IS_POSSIBLE
+        self.depth.recover()
     }
 
     /// A call of a function, to be run and ended.
@@ -260,7 +257,7 @@ impl Functions {
         let symbols = std::mem::take(&mut loaded.symbols);
         let result = self.swap(&loaded.library, loaded.generation, symbols);
         let swap = start.elapsed();
-        self.answer(&loaded, result.as_ref().map(|()| ()), swap);
+        self.answer(&loaded, result.as_ref(), swap);
         self.outbox.tell(match result {
             Ok(()) => Event::Reloaded(loaded.into_reloaded(swap, Vec::new())),
             Err(Refusal { reason, .. }) => {
@@ -297,10 +294,10 @@ impl Functions {
     }
 
     /// Tells the server what became of a generation.
-    fn answer(&self, loaded: &Loaded, result: Result<(), &Refusal>, swap: Duration) {
+    fn answer(&self, loaded: &Loaded, result: Result<&(), &Refusal>, swap: Duration) {
         let (library, generation, load) = (&loaded.library, loaded.generation, loaded.load);
         self.outbox.report(Report::Reloaded(match result {
-            Ok(()) => verdict::answer(library, generation, wire::Outcome::Applied, load, swap),
+            Ok(_) => verdict::answer(library, generation, wire::Outcome::Applied, load, swap),
             Err(refusal) => refusal.answer(library, generation, load, swap),
         }));
     }
