@@ -64,13 +64,21 @@ pub type Moved<T> = Result<T, Failure>;
 /// Takes state apart.
 #[derive(Default)]
 pub struct Saver {
-    shared: Vec<Tree>,
+    shared: Vec<Shared>,
     /// What `Rc`s and `Arc`s point at, by address and type.
     places: HashMap<(usize, TypeId), usize>,
-    /// How often each was met, and how many owners it has.
-    owners: Vec<(usize, usize, &'static str)>,
     depth: usize,
     for_file: bool,
+}
+
+/// What counted pointers point at.
+struct Shared {
+    tree: Tree,
+    /// Of its pointers, so many were met.
+    met: usize,
+    owners: usize,
+    /// `Rc` or `Arc`.
+    pointer: &'static str,
 }
 
 impl Saver {
@@ -78,11 +86,11 @@ impl Saver {
     pub(crate) fn save<T: State>(value: &T, for_file: bool) -> Moved<Saved> {
         let mut saver = Self { for_file, ..Self::default() };
         let root = value.save(&mut saver)?;
-        let outside = saver.owners.iter().find(|(met, owners, _)| met < owners).filter(|_| !for_file);
-        if let Some((_, _, name)) = outside {
-            return Err(Failure::new(format!("a `{name}` is shared with values outside of the state")));
+        let outside = saver.shared.iter().find(|shared| shared.met < shared.owners).filter(|_| !for_file);
+        if let Some(Shared { pointer, .. }) = outside {
+            return Err(Failure::new(format!("a `{pointer}` is shared with values outside of the state")));
         }
-        Ok(Saved { root, shared: saver.shared })
+        Ok(Saved { root, shared: saver.shared.into_iter().map(|shared| shared.tree).collect() })
     }
 
     /// One field.
@@ -112,17 +120,21 @@ impl Saver {
     }
 
     /// What a counted pointer points at: once, however many pointers there are.
-    pub(crate) fn shared<T: State>(&mut self, value: &T, owners: usize, name: &'static str) -> Moved<Tree> {
+    pub(crate) fn shared<T: State>(
+        &mut self,
+        value: &T,
+        owners: usize,
+        pointer: &'static str,
+    ) -> Moved<Tree> {
         let place = (std::ptr::from_ref(value).addr(), TypeId::of::<T>());
         if let Some(index) = self.places.get(&place) {
-            self.owners[*index].0 += 1;
+            self.shared[*index].met += 1;
             return Ok(Tree::Shared(*index));
         }
         let index = self.shared.len();
         self.places.insert(place, index);
-        self.owners.push((1, owners, name));
-        self.shared.push(Tree::Unit);
-        self.shared[index] = self.deeper(|saver| value.save(saver))?;
+        self.shared.push(Shared { tree: Tree::Unit, met: 1, owners, pointer });
+        self.shared[index].tree = self.deeper(|saver| value.save(saver))?;
         Ok(Tree::Shared(index))
     }
 

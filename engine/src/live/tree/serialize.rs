@@ -56,24 +56,6 @@ impl Parts {
             None => tree,
         }
     }
-
-    fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.list.push(value.serialize(Writer)?);
-        Ok(())
-    }
-
-    fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        self.fields.push((name.into(), value.serialize(Writer)?));
-        Ok(())
-    }
-
-    fn into_list(self) -> Tree {
-        Self::wrap(self.variant, Tree::List(self.list))
-    }
-
-    fn into_fields(self) -> Tree {
-        Self::wrap(self.variant, Tree::Fields(self.fields))
-    }
 }
 
 macro_rules! integers {
@@ -211,57 +193,50 @@ impl ser::Serializer for Writer {
     }
 }
 
-impl ser::SerializeSeq for Parts {
-    type Ok = Tree;
-    type Error = Error;
+/// Values one after another: serde has a trait for each kind.
+macro_rules! lists {
+    ($($kind:ident::$method:ident),*) => {$(
+        impl ser::$kind for Parts {
+            type Ok = Tree;
+            type Error = Error;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.push(value)
-    }
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+                self.list.push(value.serialize(Writer)?);
+                Ok(())
+            }
 
-    fn end(self) -> Result<Tree, Error> {
-        Ok(self.into_list())
-    }
+            fn end(self) -> Result<Tree, Error> {
+                Ok(Self::wrap(self.variant, Tree::List(self.list)))
+            }
+        }
+    )*};
 }
 
-impl ser::SerializeTuple for Parts {
-    type Ok = Tree;
-    type Error = Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.push(value)
-    }
-
-    fn end(self) -> Result<Tree, Error> {
-        Ok(self.into_list())
-    }
+lists! {
+    SerializeSeq::serialize_element, SerializeTuple::serialize_element, SerializeTupleStruct::serialize_field,
+    SerializeTupleVariant::serialize_field
 }
 
-impl ser::SerializeTupleStruct for Parts {
-    type Ok = Tree;
-    type Error = Error;
+/// Values with names.
+macro_rules! structs {
+    ($($kind:ident),*) => {$(
+        impl ser::$kind for Parts {
+            type Ok = Tree;
+            type Error = Error;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.push(value)
-    }
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+                self.fields.push((name.into(), value.serialize(Writer)?));
+                Ok(())
+            }
 
-    fn end(self) -> Result<Tree, Error> {
-        Ok(self.into_list())
-    }
+            fn end(self) -> Result<Tree, Error> {
+                Ok(Self::wrap(self.variant, Tree::Fields(self.fields)))
+            }
+        }
+    )*};
 }
 
-impl ser::SerializeTupleVariant for Parts {
-    type Ok = Tree;
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.push(value)
-    }
-
-    fn end(self) -> Result<Tree, Error> {
-        Ok(self.into_list())
-    }
-}
+structs!(SerializeStruct, SerializeStructVariant);
 
 impl ser::SerializeMap for Parts {
     type Ok = Tree;
@@ -283,31 +258,5 @@ impl ser::SerializeMap for Parts {
 
     fn end(self) -> Result<Tree, Error> {
         Ok(Tree::Map(self.map))
-    }
-}
-
-impl ser::SerializeStruct for Parts {
-    type Ok = Tree;
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        self.field(name, value)
-    }
-
-    fn end(self) -> Result<Tree, Error> {
-        Ok(self.into_fields())
-    }
-}
-
-impl ser::SerializeStructVariant for Parts {
-    type Ok = Tree;
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        self.field(name, value)
-    }
-
-    fn end(self) -> Result<Tree, Error> {
-        Ok(self.into_fields())
     }
 }
