@@ -10,6 +10,12 @@ pub const FOLDER: &str = "liveline";
 pub const FILE: &str = "endpoint.json";
 /// The environment variable with the absolute path of an endpoint file; it goes before every search.
 pub const ENDPOINT_VARIABLE: &str = "LIVELINE_ENDPOINT";
+/// The environment variable with the absolute path of the file through which a game hands its scripts' state to the
+/// process that is started after it.
+pub const STATE_VARIABLE: &str = "LIVELINE_STATE";
+/// The environment variable that has a game wait for the server's code before it calls any script, this many
+/// milliseconds at the most.
+pub const AWAIT_VARIABLE: &str = "LIVELINE_AWAIT";
 
 /// The content of an endpoint file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

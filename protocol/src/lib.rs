@@ -10,6 +10,7 @@ pub mod endpoint;
 pub mod engine;
 pub mod frame;
 pub mod message;
+pub mod record;
 pub mod status;
 
 /// The version of the protocol that this crate speaks. A peer that names another is answered an error that

@@ -66,7 +66,7 @@ pub mod names {
         WithoutDefault, migrate, missing, no_variant,
     };
     pub use super::registry::{ENTRY_VERSION, Entry, STAMP, script_file};
-    pub use super::section::Record;
+    pub use super::section::{Record, record};
     pub use super::state::{Describer, Opaque, Probe};
     pub use super::swap::Handle;
     pub use super::tree::Tree;
@@ -79,7 +79,7 @@ pub mod names {
 macro_rules! __script {
     ($state:ty, $interface:ty, $name:literal, $type_name:literal) => {
         const RECORD: $crate::__private::Record<'static> =
-            $crate::__private::Record::of::<$interface>(::core::env!("CARGO_PKG_NAME"), $name);
+            $crate::__private::record::<$interface>(::core::env!("CARGO_PKG_NAME"), $name);
         const FILE: ::core::option::Option<&'static ::core::primitive::str> = $crate::__private::script_file(
             ::core::option_env!("LIVELINE_LIBRARY"),
             ::core::option_env!("LIVELINE_FILES"),

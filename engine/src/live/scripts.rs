@@ -6,6 +6,8 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
+use liveline_protocol::endpoint::AWAIT_VARIABLE;
+
 use crate::mode::crash;
 use crate::mode::link::{Facts, InterfaceFacts, Link, Order};
 use crate::mode::mailbox::{LoadedScript, Mailbox};
@@ -47,7 +49,7 @@ fn order(link: Option<&Link>) -> Box<dyn Fn(Order)> {
 /// How long whoever started this process wants it to wait for a server, in the environment in milliseconds: a build
 /// after a crash may have linked the very code that crashed.
 fn patience() -> Option<Duration> {
-    std::env::var("LIVELINE_AWAIT").ok()?.parse().ok().map(Duration::from_millis)
+    std::env::var(AWAIT_VARIABLE).ok()?.parse().ok().map(Duration::from_millis)
 }
 
 fn facts<I: ?Sized + Interface>() -> Facts {

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
+use liveline_protocol::endpoint::STATE_VARIABLE;
+
 use crate::mode::link::Order;
 use crate::mode::memory::Value;
 use crate::mode::panics;
@@ -17,8 +19,6 @@ use crate::mode::swap::{Code, Slot};
 use crate::mode::tree::{Saved, bytes};
 use crate::{Event, Interface, Scripts};
 
-/// The environment variable that names the file.
-const VARIABLE: &str = "LIVELINE_STATE";
 const FIRST_LINE: &[u8] = b"liveline-state 1\n";
 /// What is spawned later than this after the start is no longer what stood there before.
 const HANDOVER: Duration = Duration::from_secs(10);
@@ -36,7 +36,7 @@ impl Snapshots {
     /// Of this process, if whoever started it wants snapshots. Interfaces after the first have files of their own.
     pub(super) fn start() -> Option<Self> {
         static ATTACHED: AtomicU32 = AtomicU32::new(0);
-        let mut path = std::env::var_os(VARIABLE).filter(|path| !path.is_empty())?;
+        let mut path = std::env::var_os(STATE_VARIABLE).filter(|path| !path.is_empty())?;
         let number = ATTACHED.fetch_add(1, Ordering::Relaxed);
         if number > 0 {
             path.push(format!(".{number}"));

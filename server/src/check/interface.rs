@@ -1,11 +1,8 @@
 //! What an artifact says of its scripts, read without running any of its code.
 
+use liveline_protocol::record::{self, RecordError, SECTION};
 use object::{Object, ObjectSection, ObjectSymbol};
 
-/// The section with a record for each script.
-const SECTION: &str = "liveline_iface";
-/// What a record begins with: the form that is known here.
-const FIRST_LINE: &str = "liveline-interface 1\n";
 /// The section with what runs when a library is loaded: each script enters itself there.
 const INITIALISERS: &str = ".init_array";
 
@@ -109,45 +106,18 @@ fn is_own(name: &str) -> bool {
     ["_init", "_fini"].contains(&name) || name.starts_with("__rust") || name.starts_with("rust_")
 }
 
-fn parse(mut bytes: &[u8]) -> Result<Vec<Record>, String> {
-    let mut records = Vec::new();
-    loop {
-        let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
-        bytes = &bytes[start..];
-        if bytes.is_empty() {
-            return Ok(records);
-        }
-        let rest = bytes
-            .strip_prefix(FIRST_LINE.as_bytes())
-            .ok_or_else(|| format!("its section `{SECTION}` is of another version of `liveline`"))?;
-        let (record, rest) =
-            parse_record(rest).ok_or_else(|| format!("its section `{SECTION}` is cut off"))?;
-        records.push(record);
-        bytes = rest;
-    }
-}
-
-fn parse_record(mut bytes: &[u8]) -> Option<(Record, &[u8])> {
-    let mut record = Record::default();
-    loop {
-        let end = bytes.iter().position(|byte| *byte == b'\n')?;
-        let line = std::str::from_utf8(&bytes[..end]).ok()?;
-        bytes = &bytes[end + 1..];
-        if line == "end" {
-            return Some((record, bytes));
-        }
-        let (key, length) = line.split_once(' ')?;
-        let length: usize = length.parse().ok()?;
-        let value = std::str::from_utf8(bytes.get(..length)?).ok()?.to_owned();
-        bytes = bytes[length..].strip_prefix(b"\n")?;
-        match key {
-            "script" => record.script = value,
-            "interface" => record.interface = value,
-            "stamp" => record.stamp = value,
-            "methods" => record.methods = value,
-            _ => {}
-        }
-    }
+fn parse(bytes: &[u8]) -> Result<Vec<Record>, String> {
+    let records = record::parse(bytes).map_err(|error| match error {
+        RecordError::OtherVersion => format!("its section `{SECTION}` is of another version of `liveline`"),
+        RecordError::Damaged => format!("its section `{SECTION}` is cut off"),
+    })?;
+    let owned = |record: record::Record<'_>| Record {
+        script: record.script.to_owned(),
+        interface: record.interface.to_owned(),
+        stamp: record.stamp.to_owned(),
+        methods: record.methods.to_owned(),
+    };
+    Ok(records.into_iter().map(owned).collect())
 }
 
 #[cfg(test)]
@@ -171,7 +141,7 @@ mod tests {
             field("stamp", &record.stamp),
             field("methods", &record.methods),
         ];
-        format!("{FIRST_LINE}{}end\n", fields.concat()).into_bytes()
+        format!("liveline-interface 1\n{}end\n", fields.concat()).into_bytes()
     }
 
     #[test]

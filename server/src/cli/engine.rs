@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use liveline_protocol::endpoint;
 use tokio::sync::mpsc;
 
-use super::snapshot::{self, Snapshot};
+use super::snapshot::Snapshot;
 use crate::os;
 
 /// A game that lived at least this long is started again at once.
@@ -23,8 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long a game that is to be restarted has for writing its scripts' state.
 const STATE_WITHIN: Duration = Duration::from_millis(500);
 
-/// Has a game wait for the server's code before it calls any script, this many milliseconds at the most.
-const AWAIT_VARIABLE: &str = "LIVELINE_AWAIT";
+/// How long a game that is started anew waits for the server's code.
 const AWAIT_MILLIS: &str = "5000";
 
 /// What to start, and where.
@@ -118,12 +117,12 @@ impl Engine {
         command.env("LD_LIBRARY_PATH", self.search_path());
         match is_anew {
             // What cargo links into the game now may be the code that the last one crashed with.
-            true => command.env(AWAIT_VARIABLE, AWAIT_MILLIS),
-            false => command.env_remove(AWAIT_VARIABLE),
+            true => command.env(endpoint::AWAIT_VARIABLE, AWAIT_MILLIS),
+            false => command.env_remove(endpoint::AWAIT_VARIABLE),
         };
         match snapshot {
-            Some(snapshot) => command.env(snapshot::VARIABLE, snapshot.path()),
-            None => command.env_remove(snapshot::VARIABLE),
+            Some(snapshot) => command.env(endpoint::STATE_VARIABLE, snapshot.path()),
+            None => command.env_remove(endpoint::STATE_VARIABLE),
         };
         let mut child = match os::spawn_single(&mut command) {
             Ok(child) => child,

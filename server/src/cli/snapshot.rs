@@ -7,9 +7,6 @@ use std::time::{Duration, SystemTime};
 
 use crate::os;
 
-/// The environment variable that names the file to the game.
-pub(super) const VARIABLE: &str = "LIVELINE_STATE";
-
 /// The file, as long as the one who starts the games lives.
 #[derive(Debug)]
 pub(super) struct Snapshot {

@@ -172,9 +172,9 @@ fn launch(project: &Project, snapshot: &Path, libraries: &str, is_anew: bool) ->
     let target = project.path("target");
     let mut command: Command = project.command(target.join("debug/examples/steps"));
     command.env(endpoint::ENDPOINT_VARIABLE, target.join(endpoint::FOLDER).join(endpoint::FILE));
-    command.env("LD_LIBRARY_PATH", libraries).env("LIVELINE_STATE", snapshot);
+    command.env("LD_LIBRARY_PATH", libraries).env(endpoint::STATE_VARIABLE, snapshot);
     if is_anew {
-        command.env("LIVELINE_AWAIT", "20000");
+        command.env(endpoint::AWAIT_VARIABLE, "20000");
     }
     Game::start(command)
 }
