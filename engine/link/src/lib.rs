@@ -43,7 +43,7 @@ pub use error::{Error, Place, Relocation, Undefined};
 pub use image::{Export, Image};
 pub use lines::Line;
 pub use machine::Machine;
-pub use options::{Exports, Options};
+pub use options::{Exports, Options, RUST_LIBRARIES};
 pub use symbolize::{Symbolized, symbolize, symbolize_where};
 
 /// Links objects to one shared library, in memory.

@@ -2,6 +2,9 @@
 
 use crate::Machine;
 
+/// The libraries whose symbols every Rust library may use. The system's loader finds them in a process that is Rust's.
+pub const RUST_LIBRARIES: [&str; 3] = ["libgcc_s.so.1", "libm.so.6", "libc.so.6"];
+
 /// How to link.
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {

@@ -16,9 +16,6 @@ use crate::mode::verdict::Refusal;
 /// Of this many images that run no more, backtraces still have names and lines. Each takes a file descriptor.
 const KEPT_FILES: usize = 64;
 
-/// The libraries whose symbols every Rust library may use. The system's loader finds them in the process.
-const LIBRARIES: [&str; 3] = ["libgcc_s.so.1", "libm.so.6", "libc.so.6"];
-
 /// The objects of an artifact.
 pub(crate) fn read(archive: &[u8]) -> Result<Vec<Object<'_>>, Refusal> {
     let objects = liveline_link::members(archive).map_err(refusal)?;
@@ -63,7 +60,7 @@ impl Images {
     ) -> Result<(Vec<&'static Entry>, Symbols), Refusal> {
         let generation = Generation(reload.generation.0);
         let name = format!("{}-{generation}", reload.library);
-        let needed = LIBRARIES.map(str::to_owned);
+        let needed = liveline_link::RUST_LIBRARIES.map(str::to_owned);
         let image = liveline_link::link(objects, &Options { needed: &needed, ..Options::new(&name) });
         let image = image.map_err(refusal)?;
         let mut symbols = Symbols::default();

@@ -1,6 +1,6 @@
 //! The server and an engine, driven as an editor and its user would.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::engine::{self, Order, Said};
 use crate::build::stamp::now_micros;
 use crate::face::{FaceEvent, HubEvent, Level};
 use crate::link::{self, Ended, Link};
-use crate::project::Project;
+use crate::project::{Library, Project};
 
 /// No build of one script takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -62,7 +62,8 @@ impl Driver {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(engine::COMMAND).arg(project.home().folder);
         command.args(shared_libraries(project));
-        command.env("LD_LIBRARY_PATH", std::env::join_paths(library_paths(project).await?)?);
+        let paths = project.library_paths(&project.home().folder).context("cannot start rustc")?;
+        command.env("LD_LIBRARY_PATH", std::env::join_paths(paths)?);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut engine = command.spawn().context("cannot start the measuring engine")?;
         let orders = engine.stdin.take().context("the measuring engine has no input")?;
@@ -231,22 +232,8 @@ async fn wait_until_built(
 
 /// What scripts share with a game, by file name.
 fn shared_libraries(project: &Project) -> Vec<String> {
-    let apis = project.libraries.iter().filter_map(|library| library.api.as_ref());
-    let mut names: Vec<String> = apis.map(|api| format!("lib{}.so", api.crate_name)).collect();
+    let mut names: Vec<String> = project.libraries.iter().filter_map(Library::shared).collect();
     names.sort();
     names.dedup();
     names
-}
-
-/// Where these and the standard library are.
-async fn library_paths(project: &Project) -> anyhow::Result<Vec<PathBuf>> {
-    let output = Command::new("rustc")
-        .args(["--print", "target-libdir"])
-        .current_dir(&project.root)
-        .output()
-        .await
-        .context("cannot start rustc")?;
-    let standard = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-    let folder = project.home().folder.join(project.config.build.profile_folder());
-    Ok(vec![folder.join("deps"), folder, standard])
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Verdict;
 use crate::os;
 use crate::os::program::Shared;
-use crate::project::Project;
+use crate::project::{Library, Project};
 
 /// The hidden subcommand that runs [`main`].
 pub const COMMAND: &str = "__check-load";
@@ -21,8 +21,6 @@ const ANSWER: &str = "liveline-check: ";
 /// No initialiser takes longer.
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(5);
-/// The libraries whose symbols every Rust library may use, as in an engine.
-const LIBRARIES: [&str; 3] = ["libgcc_s.so.1", "libm.so.6", "libc.so.6"];
 
 /// What the process is to do.
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,20 +43,10 @@ pub(super) struct Loads {
 
 impl Loads {
     pub(super) fn new(project: &Project, folder: &Path) -> Self {
-        let rustc = Command::new("rustc")
-            .args(["--print", "target-libdir"])
-            .current_dir(&project.root)
-            .stderr(Stdio::null())
-            .output();
-        let standard = rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-        let profile = folder.join(project.config.build.profile_folder());
-        let folders = [profile.join("deps"), profile].into_iter().chain(standard.ok().map(PathBuf::from));
-        let shared = |library: &crate::project::Library| {
-            let api = library.api.iter().map(|api| format!("lib{}.so", api.crate_name)).collect();
-            (library.name.clone(), api)
-        };
+        let paths = project.library_paths(folder).unwrap_or_default();
+        let shared = |library: &Library| (library.name.clone(), library.shared().into_iter().collect());
         Self {
-            paths: std::env::join_paths(folders).unwrap_or_default(),
+            paths: std::env::join_paths(paths).unwrap_or_default(),
             shared: project.libraries.iter().map(shared).collect(),
         }
     }
@@ -197,7 +185,7 @@ fn load(request: &Request) -> Result<(), String> {
         ArtifactKind::Object => {
             let bytes = std::fs::read(&request.artifact).map_err(|error| error.to_string())?;
             let objects = liveline_link::members(&bytes).map_err(|error| readable(error.to_string()))?;
-            let needed = LIBRARIES.map(str::to_owned);
+            let needed = liveline_link::RUST_LIBRARIES.map(str::to_owned);
             let options =
                 liveline_link::Options { needed: &needed, ..liveline_link::Options::new(&request.name) };
             let image =

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::snapshot::Snapshot;
 use crate::os;
+use crate::project::standard_library;
 
 /// A game that lived at least this long is started again at once.
 const SETTLED: Duration = Duration::from_secs(5);
@@ -152,7 +153,7 @@ impl Engine {
     fn search_path(&self) -> OsString {
         let target = self.liveline.parent().unwrap_or(Path::new("."));
         let mut folders = vec![target.join("debug"), target.join("debug/deps")];
-        folders.extend(std_folder());
+        folders.extend(standard_library(&self.folder));
         folders.extend(std::env::var_os("LD_LIBRARY_PATH").iter().flat_map(std::env::split_paths));
         std::env::join_paths(folders).unwrap_or_default()
     }
@@ -191,11 +192,4 @@ fn end(mut child: os::GroupChild) -> Run {
     let status = child.child().wait();
     child.forget();
     status.map_or_else(Run::NotStarted, Run::Ended)
-}
-
-/// Where the toolchain keeps its shared `libstd`.
-fn std_folder() -> Option<PathBuf> {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).args(["--print", "target-libdir"]).output().ok()?;
-    Some(PathBuf::from(String::from_utf8(output.stdout).ok()?.trim()))
 }

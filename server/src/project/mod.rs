@@ -16,9 +16,11 @@ mod home;
 pub mod items;
 mod libraries;
 pub mod script_file;
+mod shared;
 pub mod statics;
 pub use files::{Files, WithPackage};
 pub use home::Home;
+pub use shared::standard_library;
 
 /// What a workspace holds.
 #[derive(Clone, Debug, PartialEq)]
