@@ -1,9 +1,8 @@
 //! The functions of a file's scripts, and where they stand: `Player::update` in `#[liveline::script] impl … for Player`.
 
-use std::str::FromStr;
-
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
+use super::tokens::{is_mark, is_word, position, with_tokens};
 use crate::diagnostics::Position;
 
 /// A longer text is no script that a person edits, and its tokens would take too long.
@@ -25,16 +24,7 @@ pub fn functions(text: &str) -> Option<Vec<Function>> {
     if !text.contains("script") || text.len() > LONGEST {
         return Some(Vec::new());
     }
-    let found = TokenStream::from_str(without_shebang(text)).ok().map(find);
-    // proc_macro2 keeps every text that it has read, for spans that are gone now.
-    proc_macro2::extra::invalidate_current_thread_spans();
-    found
-}
-
-/// The line stays: lines are counted.
-fn without_shebang(text: &str) -> &str {
-    let is_shebang = text.starts_with("#!") && !text.starts_with("#![");
-    if is_shebang { text.find('\n').map_or("", |end| &text[end..]) } else { text }
+    with_tokens(text, find)
 }
 
 fn find(tokens: TokenStream) -> Vec<Function> {
@@ -76,11 +66,10 @@ fn is_script(tokens: &[TokenTree]) -> bool {
 
 /// The type and the body of `impl … for Type { … }`, behind other attributes, and how many tokens that is.
 fn implementation(tokens: &[TokenTree]) -> Option<(String, Group, usize)> {
-    let is_word = |token: &TokenTree, word: &str| matches!(token, TokenTree::Ident(ident) if ident == word);
     let start = tokens.iter().position(|token| is_word(token, "impl"))?;
     let is_before = |token: &TokenTree| {
         matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket)
-            || matches!(token, TokenTree::Punct(punct) if punct.as_char() == '#')
+            || is_mark(token, '#')
             || is_word(token, "unsafe")
     };
     if !tokens[..start].iter().all(is_before) {
@@ -109,15 +98,11 @@ fn methods(state: &str, body: &Group) -> Vec<Function> {
     let method = |pair: &[TokenTree]| match pair {
         [TokenTree::Ident(word), TokenTree::Ident(name)] if word == "fn" => {
             let name_text = name.to_string();
-            let place = |place: proc_macro2::LineColumn| Position {
-                line: u32::try_from(place.line).unwrap_or(u32::MAX),
-                column: u32::try_from(place.column + 1).unwrap_or(u32::MAX),
-            };
             let span: Span = name.span();
             Some(Function {
                 name: format!("{state}::{}", name_text.trim_start_matches("r#")),
-                start: place(span.start()),
-                end: place(span.end()),
+                start: position(span.start()),
+                end: position(span.end()),
             })
         }
         _ => None,

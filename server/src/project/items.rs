@@ -1,11 +1,12 @@
 //! The items of a crate's sources, as far as two versions of them can be told apart in a person's words.
 
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use serde::{Deserialize, Serialize};
 
+use super::tokens::{position, with_tokens};
+use crate::diagnostics::Position;
 use crate::hash::{Hash, hash};
 
 /// One item.
@@ -44,15 +45,15 @@ pub struct Change {
 
 /// The items of one file; none if it is no Rust.
 pub fn items(file: &Path, text: &str) -> Vec<Item> {
-    let mut found = Vec::new();
-    if let Ok(tokens) = TokenStream::from_str(text) {
+    let read = |tokens| {
+        let mut found = Vec::new();
         let mut waiting = vec![(String::new(), tokens)];
         while let Some((outer, tokens)) = waiting.pop() {
             Module { file, outer, found: &mut found }.read(tokens, &mut waiting);
         }
-    }
-    proc_macro2::extra::invalidate_current_thread_spans();
-    found
+        found
+    };
+    with_tokens(text, read).unwrap_or_default()
 }
 
 /// What differs between the items of two builds of a crate: what a person would name first comes first.
@@ -194,13 +195,13 @@ impl Module<'_> {
         parts: Vec<(String, String)>,
         signature: Option<String>,
     ) {
-        let start = at.span().start();
+        let Position { line, column } = position(at.span().start());
         self.found.push(Item {
             name: self.path(name),
             kind: kind.to_owned(),
             file: self.file.to_owned(),
-            line: u32::try_from(start.line).unwrap_or(u32::MAX),
-            column: u32::try_from(start.column + 1).unwrap_or(u32::MAX),
+            line,
+            column,
             digest: hash(text(tokens).as_bytes()),
             parts,
             signature,

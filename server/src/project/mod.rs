@@ -18,6 +18,7 @@ mod libraries;
 pub mod script_file;
 mod shared;
 pub mod statics;
+mod tokens;
 pub use files::{Files, WithPackage};
 pub use home::Home;
 pub use shared::standard_library;

@@ -1,8 +1,8 @@
 //! Which listed files are libraries of their own: those that name nothing of their package.
 
-use std::str::FromStr;
-
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use super::tokens::{is_mark, with_tokens};
 
 /// What is known of a script file from its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,10 +22,7 @@ impl Standing {
         if !["crate", "super", "mod"].into_iter().any(|word| has_word(text, word)) {
             return Self::Alone;
         }
-        let standing = TokenStream::from_str(without_shebang(text)).map_or(Self::Unknown, Self::of_tokens);
-        // proc_macro2 keeps every text that it has read, for spans that are gone now.
-        proc_macro2::extra::invalidate_current_thread_spans();
-        standing
+        with_tokens(text, Self::of_tokens).unwrap_or(Self::Unknown)
     }
 
     fn of_tokens(tokens: TokenStream) -> Self {
@@ -57,15 +54,6 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
-fn without_shebang(text: &str) -> &str {
-    let text = text.trim_start_matches('\u{feff}');
-    if text.starts_with("#!") && !text.starts_with("#![") {
-        text.split_once('\n').map_or("", |(_, rest)| rest)
-    } else {
-        text
-    }
-}
-
 /// Tokens between two brackets, or of a whole file.
 struct Nested {
     tokens: TokenStream,
@@ -82,7 +70,7 @@ impl Nested {
             Some(TokenTree::Ident(ident)) => Some(ident.to_string()),
             _ => None,
         };
-        let mark = |index: usize, wanted: char| matches!(tokens.get(index), Some(TokenTree::Punct(punct)) if punct.as_char() == wanted);
+        let mark = |index: usize, wanted: char| tokens.get(index).is_some_and(|token| is_mark(token, wanted));
         let is_path = |index: usize| mark(index, ':') && mark(index + 1, ':');
         let mut index = 0;
         while index < tokens.len() {

@@ -1,9 +1,8 @@
 //! The statics of a source file, as far as their initial values can be compared.
 
-use std::str::FromStr;
-
 use proc_macro2::{TokenStream, TokenTree};
 
+use super::tokens::{is_mark, is_word, position, with_tokens};
 use crate::diagnostics::Position;
 
 /// One `static`, also inside of `thread_local!` and of functions.
@@ -25,58 +24,48 @@ pub fn statics(text: &str) -> Vec<Static> {
     if !text.contains("static") {
         return Vec::new();
     }
+    with_tokens(text, find).unwrap_or_default()
+}
+
+fn find(tokens: TokenStream) -> Vec<Static> {
     let mut found = Vec::new();
-    if let Ok(tokens) = TokenStream::from_str(text.trim_start_matches('\u{feff}')) {
-        // Not by recursion: brackets can be nested deeper than a stack is.
-        let mut waiting = vec![tokens];
-        while let Some(tokens) = waiting.pop() {
-            let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-            found.extend((0..tokens.len()).filter_map(|at| at_word(&tokens[at..])));
-            waiting.extend(tokens.iter().filter_map(|token| match token {
-                TokenTree::Group(group) => Some(group.stream()),
-                _ => None,
-            }));
-        }
+    let mut waiting = vec![tokens];
+    while let Some(tokens) = waiting.pop() {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        found.extend((0..tokens.len()).filter_map(|at| at_word(&tokens[at..])));
+        waiting.extend(tokens.iter().filter_map(|token| match token {
+            TokenTree::Group(group) => Some(group.stream()),
+            _ => None,
+        }));
     }
-    proc_macro2::extra::invalidate_current_thread_spans();
     found.sort_by_key(|found| found.start);
     found
 }
 
 /// `static NAME: Type = initialiser`, up to a semicolon or the end of what is around it.
 fn at_word(tokens: &[TokenTree]) -> Option<Static> {
-    let is_word = |token: &TokenTree, word: &str| matches!(token, TokenTree::Ident(ident) if ident == word);
-    let is_mark =
-        |token: &TokenTree, mark: char| matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark);
     let (_, rest) = tokens.split_first().filter(|(first, _)| is_word(first, "static"))?;
     let rest = if rest.first().is_some_and(|token| is_word(token, "mut")) { &rest[1..] } else { rest };
     let [TokenTree::Ident(name), colon, rest @ ..] = rest else { return None };
     let end = rest.iter().position(|token| is_mark(token, ';')).unwrap_or(rest.len());
     let equals = rest[..end].iter().position(|token| is_mark(token, '=')).filter(|_| is_mark(colon, ':'))?;
-    let place = |place: proc_macro2::LineColumn| Position {
-        line: u32::try_from(place.line).unwrap_or(u32::MAX),
-        column: u32::try_from(place.column + 1).unwrap_or(u32::MAX),
-    };
     Some(Static {
         name: name.to_string(),
         initialiser: rest[equals + 1..end].iter().cloned().collect::<TokenStream>().to_string(),
-        start: place(name.span().start()),
-        end: place(name.span().end()),
+        start: position(name.span().start()),
+        end: position(name.span().end()),
     })
 }
 
 /// Those of `after` that have another initialiser than in `before`; new ones have none to differ from.
 pub fn changed<'a>(before: &[Static], after: &'a [Static]) -> Vec<&'a Static> {
-    let of_name = |statics: &'a [Static], name: &str| {
-        statics.iter().filter(|found| found.name == name).collect::<Vec<_>>()
-    };
-    let is_changed = |found: &&'a Static| {
-        let place = of_name(after, &found.name).iter().position(|other| other.start == found.start);
+    let is_changed = |(at, found): (usize, &'a Static)| {
+        let is_namesake = |other: &&Static| other.name == found.name;
         let earlier =
-            place.and_then(|place| before.iter().filter(|other| other.name == found.name).nth(place));
-        earlier.is_some_and(|earlier| earlier.initialiser != found.initialiser)
+            before.iter().filter(is_namesake).nth(after[..at].iter().filter(is_namesake).count())?;
+        (earlier.initialiser != found.initialiser).then_some(found)
     };
-    after.iter().filter(is_changed).collect()
+    after.iter().enumerate().filter_map(is_changed).collect()
 }
 
 #[cfg(test)]
