@@ -5,53 +5,51 @@ use std::path::PathBuf;
 
 use liveline_protocol::engine::Generation;
 
-use super::job::{Order, Progress, Purpose};
+use super::job::{Order, Purpose};
+use super::stamp::Hash;
 use super::workshop::{Workshop, lock};
 use crate::diagnostics::{Diagnostic, Severity, Span, at_file};
 use crate::os;
 use crate::project::statics::{Static, changed, statics};
 
-/// The statics of each source file as it was last built.
+/// The statics of each source file as it was last built, and the hash of its text.
 #[derive(Debug, Default)]
 pub(super) struct Initialisers {
-    known: HashMap<PathBuf, Vec<Static>>,
+    known: HashMap<PathBuf, (Hash, Vec<Static>)>,
 }
 
 impl Initialisers {
     /// The statics of a file that have another initial value than when this was asked last.
-    fn changed(&mut self, file: &PathBuf, text: &str) -> Vec<Static> {
+    fn changed(&mut self, file: &PathBuf, hash: Hash, text: &str) -> Vec<Static> {
         let now = statics(text);
         let changed = match self.known.get(file) {
-            Some(before) => changed(before, &now).into_iter().cloned().collect(),
+            Some((_, before)) => changed(before, &now).into_iter().cloned().collect(),
             None => Vec::new(),
         };
-        self.known.insert(file.clone(), now);
+        self.known.insert(file.clone(), (hash, now));
         changed
     }
 }
 
 impl Workshop {
-    /// Says which statics of a generation's sources start with another value than in the one before.
-    pub(super) fn flag_initialisers(
-        &self,
-        order: &Order,
-        generation: Generation,
-        say: &mut (dyn FnMut(Progress) + Send),
-    ) {
+    /// Says which statics of a saved generation's sources start with another value than in the one before.
+    pub fn edited_initialisers(&self, order: &Order, generation: Generation) -> Vec<Diagnostic> {
         if order.purpose != Purpose::Saved {
-            return;
+            return Vec::new();
         }
         let mut flags = Vec::new();
         for file in self.own_sources(order) {
+            let Some(hash) = lock(&self.stamps).of(&file) else { continue };
+            if lock(&self.statics).known.get(&file).is_some_and(|(known, _)| *known == hash) {
+                continue;
+            }
             let Some(text) = os::read_file(&file).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else {
                 continue;
             };
-            let changed = lock(&self.statics).changed(&file, &text);
+            let changed = lock(&self.statics).changed(&file, hash, &text);
             flags.extend(changed.iter().map(|found| flag(&file, found, generation)));
         }
-        if !flags.is_empty() {
-            say(Progress::Diagnostics(flags));
-        }
+        flags
     }
 
     /// The files that hold the library's own code.

@@ -43,6 +43,8 @@ pub(super) struct Pasts {
 struct Library {
     generations: Vec<Past>,
     is_written: bool,
+    /// Whether anyone has asked for all of it.
+    is_told: bool,
 }
 
 impl Pasts {
@@ -56,7 +58,7 @@ impl Pasts {
         let read = || {
             let generations: Option<Vec<Past>> =
                 fs::read(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-            Library { generations: generations.unwrap_or_default(), is_written: true }
+            Library { generations: generations.unwrap_or_default(), is_written: true, is_told: false }
         };
         self.libraries.entry(name.to_owned()).or_insert_with(read)
     }
@@ -129,15 +131,22 @@ impl Workshop {
         text.parse().ok().map(Generation)
     }
 
-    /// The generations of a library that can still be loaded, oldest first.
-    pub fn past(&self, library: &str) -> Vec<Past> {
-        let all = lock(&self.past).library(library).generations.clone();
+    /// The generations of a library that can still be loaded, oldest first. Nothing the second time: what comes after
+    /// are single ones.
+    pub fn first_past(&self, library: &str) -> Option<Vec<Past>> {
+        let mut pasts = lock(&self.past);
+        let past = pasts.library(library);
+        if std::mem::replace(&mut past.is_told, true) {
+            return None;
+        }
+        let all = past.generations.clone();
+        drop(pasts);
         let artifacts = self.artifacts();
-        all.into_iter().filter(|past| artifacts.join(&past.reload.artifact.file).is_file()).collect()
+        Some(all.into_iter().filter(|past| artifacts.join(&past.reload.artifact.file).is_file()).collect())
     }
 
     /// One of them.
-    pub(super) fn past_generation(&self, library: &str, generation: Generation) -> Option<Past> {
+    pub fn past_generation(&self, library: &str, generation: Generation) -> Option<Past> {
         let mut past = lock(&self.past);
         let all = &past.library(library).generations;
         all.iter().find(|past| past.reload.generation == generation).cloned()

@@ -183,18 +183,6 @@ impl Workshop {
 
     /// Does what the order says.
     pub fn build(&self, order: &Order, cancel: &Cancel, say: &mut (dyn FnMut(Progress) + Send)) -> Outcome {
-        let outcome = self.make(order, cancel, say);
-        match &outcome {
-            Outcome::Built(reload) => self.flag_initialisers(order, reload.generation, say),
-            Outcome::Unchanged { reload, .. } => {
-                self.flag_initialisers(order, reload.generation, &mut |_| ());
-            }
-            _ => {}
-        }
-        outcome
-    }
-
-    fn make(&self, order: &Order, cancel: &Cancel, say: &mut (dyn FnMut(Progress) + Send)) -> Outcome {
         let started = Instant::now();
         let name = &order.library.name;
         let _busy = self.give_way(name);

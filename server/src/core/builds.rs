@@ -72,6 +72,7 @@ impl Core {
         actions.extend(state.running_build().map(Action::Cancel));
         show(self.book.remove(name), actions);
         show(self.book.remove(&undo::page(name)), actions);
+        show(self.book.remove(&statics_page(name)), actions);
         // A script file that is built with its package from now on is not gone: the package's next generation has it.
         let project = self.project.as_ref();
         if project
@@ -291,6 +292,7 @@ impl Core {
         }
         self.tell_build(name, BuildState::Succeeded, true, now, actions);
         show(self.book.replace(name, diagnostics.clone()), actions);
+        show(self.book.remove(&statics_page(name)), actions);
         self.show_undone(name, actions);
         self.set_faults(name, Vec::new(), actions);
         actions.push(Action::KeepDiagnostics { reload: reload.clone(), diagnostics });
@@ -358,6 +360,19 @@ impl Core {
         }
     }
 
+    /// Of a generation that a newer one has followed, nobody asks any more.
+    pub(super) fn flagged(
+        &mut self,
+        name: &str,
+        generation: Generation,
+        diagnostics: Vec<Diagnostic>,
+        actions: &mut Vec<Action>,
+    ) {
+        if self.libraries.get(name).is_some_and(|state| state.generation() == generation) {
+            show(self.book.replace(&statics_page(name), diagnostics), actions);
+        }
+    }
+
     pub(super) fn dropped(&mut self, name: &str, now: Now, actions: &mut Vec<Action>) {
         self.tell_build(name, BuildState::Cancelled, true, now, actions);
         show(self.book.abandon(name), actions);
@@ -389,4 +404,9 @@ impl Core {
             actions.push(Action::TellBuild(build));
         }
     }
+}
+
+/// The book's page for statics whose initial value was edited. No library's name has a space.
+fn statics_page(library: &str) -> String {
+    format!("{library} statics")
 }

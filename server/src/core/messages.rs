@@ -101,6 +101,15 @@ pub enum Event {
         /// The files whose change would change the library.
         inputs: Vec<PathBuf>,
     },
+    /// A generation's statics start with other values than they did.
+    Flagged {
+        /// Of which library.
+        library: String,
+        /// The generation.
+        generation: Generation,
+        /// At the statics.
+        diagnostics: Vec<Diagnostic>,
+    },
     /// An engine has attached and was given `libraries()`.
     EngineAttached {
         /// Its connection.

@@ -137,6 +137,9 @@ impl Core {
             Event::Formed { library, generation, kind, result } => {
                 self.formed(&library, generation, kind, result, &mut actions);
             }
+            Event::Flagged { library, generation, diagnostics } => {
+                self.flagged(&library, generation, diagnostics, &mut actions);
+            }
             Event::Past { library, past, undone } => self.past_known(&library, past, undone),
             Event::ApisCompared { asked, changes } => self.apis_compared(&asked, &changes, &mut actions),
             Event::Progress { build, library, progress } => {

@@ -21,6 +21,7 @@ use crate::watch::{Sighting, Watch, can_hold_sources, files_below};
 use crate::{config, os};
 
 mod forms;
+mod outcome;
 mod sight;
 use sight::Sight;
 
@@ -293,18 +294,8 @@ impl Hub {
             });
             // A script file that nobody has touched is one of many, and its caches are as full as they can be.
             let is_idle = order.trigger == Trigger::Initial && order.library.file.is_some();
-            let is_over =
-                !is_idle && !matches!(outcome, Outcome::Cancelled | Outcome::NotNow | Outcome::Stale);
-            if let Outcome::Built(reload) | Outcome::Unchanged { reload, .. } = &outcome {
-                reload.api.iter().for_each(|api| workshop.keep_api(&order, api));
-            }
-            if !matches!(outcome, Outcome::Cancelled | Outcome::NotNow | Outcome::Stale) {
-                // At the start it decides what engines are told.
-                let (past, undone) = (workshop.past(&library), workshop.undone(&library));
-                send(Event::Past { library: library.clone(), past, undone });
-            }
-            send(Event::Ended { build, library: library.clone(), outcome, inputs });
-            workshop.write_past(&library);
+            let is_over = !is_idle && outcome::is_decided(&outcome);
+            outcome::tell(&workshop, &order, build, outcome, inputs, send);
             if is_over {
                 workshop.prepare(&order);
             }
