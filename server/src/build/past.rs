@@ -167,30 +167,12 @@ fn texts(order: &Order, inputs: &Inputs, stamps: &mut Stamps) -> BTreeMap<PathBu
 
 #[cfg(test)]
 mod tests {
-    use liveline_protocol::engine::{Artifact, ArtifactKind, Trigger};
-
+    use super::super::record::sample;
     use super::*;
 
     fn past(generation: u64) -> Past {
         Past {
-            reload: Reload {
-                library: "a".to_owned(),
-                generation: Generation(generation),
-                artifact: Artifact {
-                    kind: ArtifactKind::Object,
-                    file: format!("a-{generation}.a"),
-                    sha256: String::new(),
-                    bytes: 1,
-                },
-                changed: Vec::new(),
-                trigger: Trigger::Save,
-                speculated: false,
-                unsaved: false,
-                build_micros: 1,
-                saved_at_unix_micros: None,
-                api: None,
-                reset: None,
-            },
+            reload: sample("a", generation),
             capture: Hash(String::new()),
             texts: BTreeMap::from([(PathBuf::from("/w/a.rs"), hash(b"text"))]),
         }

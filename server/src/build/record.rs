@@ -185,34 +185,40 @@ fn files(folder: &Path) -> Vec<(String, PathBuf)> {
         .collect()
 }
 
+/// A generation, for tests.
+#[cfg(test)]
+pub(super) fn sample(library: &str, generation: u64) -> Reload {
+    use liveline_protocol::engine::{Artifact, ArtifactKind, Trigger};
+    Reload {
+        library: library.to_owned(),
+        generation: Generation(generation),
+        artifact: Artifact {
+            kind: ArtifactKind::Object,
+            file: format!("{library}-{generation}.a"),
+            sha256: "0".to_owned(),
+            bytes: 1,
+        },
+        changed: Vec::new(),
+        trigger: Trigger::Save,
+        speculated: false,
+        unsaved: false,
+        build_micros: 1,
+        saved_at_unix_micros: None,
+        api: None,
+        reset: None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use liveline_protocol::engine::{Artifact, ArtifactKind, Trigger};
 
     fn record(library: &str, generation: u64) -> Record {
         Record {
             capture: Hash("c".to_owned()),
             inputs: Inputs::default(),
             source_digest: Hash("s".to_owned()),
-            reload: Reload {
-                library: library.to_owned(),
-                generation: Generation(generation),
-                artifact: Artifact {
-                    kind: ArtifactKind::Object,
-                    file: "f".to_owned(),
-                    sha256: "0".to_owned(),
-                    bytes: 1,
-                },
-                changed: Vec::new(),
-                trigger: Trigger::Save,
-                speculated: false,
-                unsaved: false,
-                build_micros: 1,
-                saved_at_unix_micros: None,
-                api: None,
-                reset: None,
-            },
+            reload: sample(library, generation),
             diagnostics: Vec::new(),
         }
     }
