@@ -178,7 +178,6 @@ fn what_cannot_go_over_is_said_with_its_field() {
     }
     #[derive(Debug, State)]
     struct Is {
-        #[allow(dead_code)]
         speed: String,
     }
     assert_eq!(
@@ -200,12 +199,10 @@ fn a_new_field_without_any_default_is_refused_before_anything_happens() {
     struct Was {}
     #[derive(Debug, State)]
     struct Needs {
-        #[allow(dead_code)]
         id: Id,
     }
     #[derive(Debug, State)]
     struct Id {
-        #[allow(dead_code)]
         number: u8,
     }
     assert!(refusal::<_, Needs>(&Was {}).contains("neither it nor its struct has a `Default`"));
