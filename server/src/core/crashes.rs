@@ -18,10 +18,12 @@ impl Core {
             FaultKind::Panic => return None,
             FaultKind::Hang => {
                 state.history.hangs(fault.generation, session, true);
+                keep_marks(state, actions);
                 return None;
             }
             FaultKind::Crash => state.history.crashed(fault.generation),
         }
+        keep_marks(state, actions);
         let target = self.give_up(&fault.library, fault.generation, now, actions)?;
         let text = format!(
             "generation {} of `{}` crashed ({}): {}",
@@ -56,6 +58,7 @@ impl Core {
     pub(super) fn goes_on(&mut self, session: &Session, ran: &Ran, actions: &mut Vec<Action>) {
         let Some(state) = self.libraries.get_mut(&ran.library) else { return };
         if state.history.hangs(ran.generation, session, false) {
+            keep_marks(state, actions);
             let told = format!("generation {} hangs", ran.generation);
             let is_over =
                 |(of, fault): &(Session, Diagnostic)| of == session && fault.message.starts_with(&told);
@@ -84,6 +87,7 @@ impl Core {
         for (name, generation) in hanging {
             let faults = self.libraries.get_mut(&name).map(|state| {
                 state.history.crashed(generation);
+                keep_marks(state, actions);
                 state.faults.clone()
             });
             if let Some(target) = self.give_up(&name, generation, now, actions) {
@@ -98,6 +102,17 @@ impl Core {
         actions.push(Action::Tell(HubEvent::RestartEngine));
         Ok(())
     }
+}
+
+/// Keeps over a restart what is new of what speaks against generations.
+pub(super) fn keep_marks(state: &mut LibraryState, actions: &mut Vec<Action>) {
+    let library = &state.library.name;
+    let unkept = state.history.unkept().into_iter();
+    actions.extend(unkept.map(|(generation, mark)| Action::KeepMark {
+        library: library.clone(),
+        generation,
+        mark,
+    }));
 }
 
 /// What runs in place of a generation that failed.

@@ -1,5 +1,7 @@
 //! What engines do to the core, and what they are told.
 
+use super::crashes::keep_marks;
+use super::history::Verdict;
 use super::*;
 
 impl Core {
@@ -13,6 +15,7 @@ impl Core {
             let text = format!("engine `{}` offers no loader: it gets no reloads", attach.engine.name);
             actions.push(tell(Level::Warning, text));
         }
+        let passed_over = session.clone();
         self.engines.push(Engine {
             session,
             attach,
@@ -22,6 +25,7 @@ impl Core {
             awaited: BTreeMap::new(),
             wanted: BTreeMap::new(),
         });
+        self.passed_over(&passed_over);
     }
 
     pub(super) fn engine_gone(&mut self, session: &Session, actions: &mut Vec<Action>) {
@@ -83,7 +87,13 @@ impl Core {
             save_to_live = state.live(generation, now.unix_micros);
         }
         if is_current || reloaded.outcome != Answer::Refused {
-            state.history.judged(generation, session, is_applied);
+            let verdict = match reloaded.outcome {
+                Answer::Applied => Verdict::Runs,
+                Answer::Refused => Verdict::Refuses,
+                Answer::Restored => Verdict::TookBack(reloaded.reason.clone().unwrap_or_default()),
+            };
+            state.history.judged(generation, session, verdict);
+            keep_marks(state, actions);
         }
         let reason = reloaded.reason.as_deref();
         let text = match (reloaded.outcome, reason) {
@@ -136,7 +146,8 @@ impl Core {
         {
             engine.restored(&fault, restored);
             if let Some(state) = self.libraries.get_mut(&fault.library) {
-                state.history.judged(fault.generation, session, false);
+                state.history.judged(fault.generation, session, Verdict::TookBack(fault.message.clone()));
+                keep_marks(state, actions);
             }
         }
         let runs_instead = self.fell(session, &fault, now, actions);
