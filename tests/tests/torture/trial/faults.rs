@@ -48,6 +48,7 @@ impl Trial {
             self.all_take();
             self.play();
         } else {
+            self.codes[self.told].is_passed_over = true;
             self.told = good;
             self.good();
         }
@@ -80,8 +81,33 @@ impl Trial {
             }) && sight.errors(&file, Source::Run).contains(&line)
         });
         // The next save is made from the good one: engines run either.
+        if fallen.len() == ENGINES {
+            self.codes[self.told].is_passed_over = true;
+            self.told = good;
+            self.late_ones_get_the_one_before(generation);
+        }
         self.told = good;
         self.good();
+    }
+
+    /// What every engine has taken back is given to no other, nor by another server.
+    fn late_ones_get_the_one_before(&mut self, generation: u64) {
+        let before = self.codes[self.told].generation;
+        if self.random.one_in(2) {
+            let victim = self.random.index(ENGINES);
+            self.settle_state(victim);
+            self.restart(victim);
+        }
+        if self.random.one_in(2) {
+            self.restart_server();
+        }
+        let file = self.file.clone();
+        self.wait("every engine runs the one before, and it is said why", |sight, pids| {
+            pids.iter().all(|pid| {
+                sight.runs(*pid) == Some(before) && sight.refuses(*pid, generation, Outcome::Restored)
+            }) && !sight.errors(&file, Source::Run).is_empty()
+        });
+        self.play();
     }
 
     pub(super) fn late_panic(&mut self) {
@@ -116,6 +142,7 @@ impl Trial {
         self.save(&code);
         self.becomes_live(code);
         let generation = self.codes[self.told].generation;
+        self.codes[self.told].is_passed_over = true;
         self.number += 1;
         let number = self.number;
         self.engines[victim].tell("update", 0, number);
@@ -146,6 +173,7 @@ impl Trial {
         let good = self.told;
         self.becomes_live(code);
         let generation = self.codes[self.told].generation;
+        self.codes[self.told].is_passed_over = true;
         self.number += 1;
         let number = self.number;
         self.engines[victim].tell("update", 0, number);
