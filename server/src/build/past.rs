@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use liveline_protocol::engine::{Generation, Reload};
+use liveline_protocol::engine::{Generation, Place, Reload};
 use serde::{Deserialize, Serialize};
 
 use super::inputs::Inputs;
@@ -47,6 +47,17 @@ pub struct Mark {
     pub refused: bool,
     /// Why an engine that ran it went back.
     pub taken_back: Option<String>,
+    /// What it failed with.
+    pub fault: Option<KeptFault>,
+}
+
+/// What stood in the editor of a generation that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptFault {
+    /// For a person.
+    pub text: String,
+    /// Where, if that is known.
+    pub at: Option<Place>,
 }
 
 impl Mark {

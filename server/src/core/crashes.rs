@@ -54,6 +54,18 @@ impl Core {
         Some(target)
     }
 
+    /// What the newest generation failed with while an earlier server was there.
+    pub(super) fn show_kept_fault(&mut self, name: &str, actions: &mut Vec<Action>) {
+        let Some(state) = self.libraries.get(name) else { return };
+        let generation = state.generation();
+        let mark = state.history.mark(generation).filter(|mark| mark.trouble().is_some());
+        let Some(fault) = mark.and_then(|mark| mark.fault.clone()) else { return };
+        let diagnostic = self.run_diagnostic(fault.text, fault.at.as_ref(), &state.library.source);
+        let diagnostic = self.with_texts(diagnostic, name, generation);
+        // Nobody knows any more which engine it was.
+        self.set_faults(name, vec![(Session(String::new()), diagnostic)], actions);
+    }
+
     /// An engine's functions run: what hung there hangs no more.
     pub(super) fn goes_on(&mut self, session: &Session, ran: &Ran, actions: &mut Vec<Action>) {
         let Some(state) = self.libraries.get_mut(&ran.library) else { return };

@@ -3,6 +3,7 @@
 use super::crashes::keep_marks;
 use super::history::Verdict;
 use super::*;
+use crate::build::past::KeptFault;
 
 impl Core {
     pub(super) fn attached(&mut self, session: Session, attach: Attach, actions: &mut Vec<Action>) {
@@ -151,6 +152,7 @@ impl Core {
             }
         }
         let runs_instead = self.fell(session, &fault, now, actions);
+        let is_kept = fault.kind != FaultKind::Panic || fault.restored.is_some();
         if let Some(state) = self.libraries.get(&fault.library) {
             let word = match fault.kind {
                 FaultKind::Panic => "panicked",
@@ -165,13 +167,17 @@ impl Core {
                 instead.unwrap_or_default()
             );
             let at = fault.frames.iter().find_map(|frame| self.place(frame));
-            let mut diagnostic = self.run_diagnostic(text, at.as_ref(), &state.library.source);
+            let mut diagnostic = self.run_diagnostic(text.clone(), at.as_ref(), &state.library.source);
             diagnostic.related = self.frames(&fault);
             let entry = (session.clone(), self.with_texts(diagnostic, &fault.library, fault.generation));
             let mut faults = state.faults.clone();
             if faults.len() < MOST_FAULTS && !faults.contains(&entry) {
                 faults.push(entry);
                 self.set_faults(&fault.library, faults, actions);
+            }
+            if let Some(state) = self.libraries.get_mut(&fault.library).filter(|_| is_kept) {
+                state.history.failed_with(fault.generation, KeptFault { text, at });
+                keep_marks(state, actions);
             }
         }
         actions.push(Action::Tell(HubEvent::Fault { session: session.0.clone(), fault }));

@@ -73,17 +73,14 @@ impl Core {
     /// Tells engines what they are to run, which an earlier server may have told them already.
     pub(super) fn announce_again(&mut self, reload: Reload, actions: &mut Vec<Action>) {
         let name = reload.library.clone();
+        self.show_kept_fault(&name, actions);
         let Some(state) = self.libraries.get_mut(&name) else { return };
         let Some(reason) = state.taken_back().map(str::to_owned) else {
             return self.announce(reload, actions);
         };
         state.announced = Some(reload.clone());
         let text = format!("generation {} of `{name}` was taken back: {reason}", reload.generation);
-        let source = state.library.source.clone();
-        actions.push(tell(Level::Warning, text.clone()));
-        let diagnostic = self.run_diagnostic(text, None, &source);
-        // Nobody knows any more which engine it was.
-        self.set_faults(&name, vec![(Session(String::new()), diagnostic)], actions);
+        actions.push(tell(Level::Warning, text));
         let Some(state) = self.libraries.get(&name) else { return };
         let able = self.engines.iter().filter(|engine| !engine.attach.loaders.is_empty());
         let first =

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use liveline_protocol::engine::{Generation, Reload};
 
 use super::Session;
-use crate::build::past::{GENERATIONS, Mark, Past};
+use crate::build::past::{GENERATIONS, KeptFault, Mark, Past};
 use crate::hash::Hash;
 
 /// The generations, by number.
@@ -97,6 +97,13 @@ impl History {
         });
         known.mark.refused = !runs;
         known.mark.taken_back = taken_back.filter(|_| !runs);
+    }
+
+    /// Takes note of what stands in the editor of a generation that failed.
+    pub fn failed_with(&mut self, generation: Generation, fault: KeptFault) {
+        if let Some(known) = self.known.get_mut(&generation) {
+            known.mark.fault = Some(fault);
+        }
     }
 
     /// A generation ended an engine: no other is to be given it unless a person says so.

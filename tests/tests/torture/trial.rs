@@ -367,6 +367,7 @@ impl Trial {
                     pids.iter().all(|pid| sight.runs(*pid) == Some(told))
                 });
                 self.all_take();
+                self.crash_stands();
             }
         }
         self.play();

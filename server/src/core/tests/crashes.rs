@@ -147,6 +147,7 @@ fn a_redo_after_a_restart_does_not_land_on_what_crashed() {
     let kept = first.event(fault(2, FaultKind::Crash)).kept();
     let mut second = again(&kept, 2, Some(1));
     assert_eq!(given(&second), [1]);
+    assert_eq!(second.shown().last(), Some(&(SAVED.to_owned(), 2)), "the crash, and what runs instead");
     assert!(second.redo().is_err());
     assert_eq!(given(&second), [1]);
 }
@@ -191,10 +192,18 @@ fn a_first_generation_that_was_taken_back_is_not_given_to_a_late_engine() {
 #[test]
 fn a_second_server_gives_engines_what_ran_before_a_generation_that_was_taken_back_and_says_so() {
     let mut first = built(2);
+    let Event::EngineSaid { session, said: EngineSaid::Fault(fault) } = fault(2, FaultKind::Panic) else {
+        unreachable!()
+    };
+    let said = EngineSaid::Fault(Fault { restored: Some(Generation(1)), ..fault });
+    let mut kept = first.event(Event::EngineSaid { session, said }).kept();
     first.engine_says("game", answer(2, Answer::Restored, Some("it panicked")));
-    let second = again(&first.kept(), 2, None);
+    kept.extend(first.kept());
+    let second = again(&kept, 2, None);
     assert_eq!(second.reloads(), [(vec!["game".to_owned()], 1)]);
-    assert_eq!(second.shown().last(), Some(&(SAVED.to_owned(), 1)));
+    let faults = &second.core.libraries["a"].faults;
+    assert_eq!(faults.len(), 1);
+    assert_eq!(faults[0].1.message, "generation 2 panicked: SIGSEGV");
     assert_eq!(second.core.status.engines[0].refused["a"].reason, "it panicked");
     assert_eq!(given(&second), [1]);
 }

@@ -84,14 +84,14 @@ impl Trial {
         if fallen.len() == ENGINES {
             self.codes[self.told].is_passed_over = true;
             self.told = good;
-            self.late_ones_get_the_one_before(generation);
+            self.late_ones_get_the_one_before(generation, line);
         }
         self.told = good;
         self.good();
     }
 
     /// What every engine has taken back is given to no other, nor by another server.
-    fn late_ones_get_the_one_before(&mut self, generation: u64) {
+    fn late_ones_get_the_one_before(&mut self, generation: u64, line: u32) {
         let before = self.codes[self.told].generation;
         if self.random.one_in(2) {
             let victim = self.random.index(ENGINES);
@@ -105,7 +105,7 @@ impl Trial {
         self.wait("every engine runs the one before, and it is said why", |sight, pids| {
             pids.iter().all(|pid| {
                 sight.runs(*pid) == Some(before) && sight.refuses(*pid, generation, Outcome::Restored)
-            }) && !sight.errors(&file, Source::Run).is_empty()
+            }) && sight.errors(&file, Source::Run) == [line]
         });
         self.play();
     }
@@ -204,6 +204,16 @@ impl Trial {
             sight.is_live() && sight.is_clear(&file)
         });
         self.play();
+    }
+
+    /// What the newest generation crashed with still stands at its line, whatever became of the server.
+    pub(super) fn crash_stands(&mut self) {
+        let newest = self.codes.last().expect("a first one");
+        let crashes = matches!(newest.flaw, Flaw::Segfault | Flaw::Abort | Flaw::Overflow);
+        if crashes && self.compiles {
+            let (file, line) = (self.file.clone(), newest.line());
+            self.wait("the crash stands at its line", |sight, _| sight.errors(&file, Source::Run) == [line]);
+        }
     }
 
     /// Some of the engines, at least one.
