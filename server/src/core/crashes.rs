@@ -18,12 +18,10 @@ impl Core {
             FaultKind::Panic => return None,
             FaultKind::Hang => {
                 state.history.hangs(fault.generation, session, true);
-                keep_marks(state, actions);
                 return None;
             }
             FaultKind::Crash => state.history.crashed(fault.generation),
         }
-        keep_marks(state, actions);
         let target = self.give_up(&fault.library, fault.generation, now, actions)?;
         let text = format!(
             "generation {} of `{}` crashed ({}): {}",
@@ -54,6 +52,18 @@ impl Core {
         Some(target)
     }
 
+    /// Keeps over a restart what is new of what speaks against generations.
+    pub(super) fn keep_marks(&mut self, actions: &mut Vec<Action>) {
+        for (name, state) in &mut self.libraries {
+            let unkept = state.history.unkept().into_iter();
+            actions.extend(unkept.map(|(generation, mark)| Action::KeepMark {
+                library: name.clone(),
+                generation,
+                mark,
+            }));
+        }
+    }
+
     /// What the newest generation failed with while an earlier server was there.
     pub(super) fn show_kept_fault(&mut self, name: &str, actions: &mut Vec<Action>) {
         let Some(state) = self.libraries.get(name) else { return };
@@ -70,10 +80,11 @@ impl Core {
     pub(super) fn goes_on(&mut self, session: &Session, ran: &Ran, actions: &mut Vec<Action>) {
         let Some(state) = self.libraries.get_mut(&ran.library) else { return };
         if state.history.hangs(ran.generation, session, false) {
-            keep_marks(state, actions);
             let told = format!("generation {} hangs", ran.generation);
+            // One that an earlier server heard of has no session.
+            let is_its = |of: &Session| of == session || of.0.is_empty();
             let is_over =
-                |(of, fault): &(Session, Diagnostic)| of == session && fault.message.starts_with(&told);
+                |(of, fault): &(Session, Diagnostic)| is_its(of) && fault.message.starts_with(&told);
             let faults = state.faults.iter().filter(|fault| !is_over(fault)).cloned().collect();
             self.set_faults(&ran.library, faults, actions);
             let text = format!("generation {} of `{}` goes on", ran.generation, ran.library);
@@ -99,7 +110,6 @@ impl Core {
         for (name, generation) in hanging {
             let faults = self.libraries.get_mut(&name).map(|state| {
                 state.history.crashed(generation);
-                keep_marks(state, actions);
                 state.faults.clone()
             });
             if let Some(target) = self.give_up(&name, generation, now, actions) {
@@ -114,17 +124,6 @@ impl Core {
         actions.push(Action::Tell(HubEvent::RestartEngine));
         Ok(())
     }
-}
-
-/// Keeps over a restart what is new of what speaks against generations.
-pub(super) fn keep_marks(state: &mut LibraryState, actions: &mut Vec<Action>) {
-    let library = &state.library.name;
-    let unkept = state.history.unkept().into_iter();
-    actions.extend(unkept.map(|(generation, mark)| Action::KeepMark {
-        library: library.clone(),
-        generation,
-        mark,
-    }));
 }
 
 /// What runs in place of a generation that failed.

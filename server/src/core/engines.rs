@@ -1,6 +1,5 @@
 //! What engines do to the core, and what they are told.
 
-use super::crashes::keep_marks;
 use super::history::Verdict;
 use super::*;
 use crate::build::past::KeptFault;
@@ -94,7 +93,6 @@ impl Core {
                 Answer::Restored => Verdict::TookBack(reloaded.reason.clone().unwrap_or_default()),
             };
             state.history.judged(generation, session, verdict);
-            keep_marks(state, actions);
         }
         let reason = reloaded.reason.as_deref();
         let text = match (reloaded.outcome, reason) {
@@ -115,8 +113,9 @@ impl Core {
         };
         let is_restored = reloaded.outcome == Answer::Restored;
         let mut faults = state.faults.clone();
-        // What it failed with is why it took the generation back.
-        faults.retain(|(other, _)| other != session || is_restored);
+        // What it failed with is why it took the generation back, or, where it survived a crash, was sent back.
+        let is_back = state.undone.is_some() && state.history.has_crashed(state.generation());
+        faults.retain(|(other, _)| other != session || is_restored || is_back);
         let is_told = faults.iter().any(|(other, _)| other == session);
         let source = state.library.source.clone();
         match text {
@@ -148,7 +147,6 @@ impl Core {
             engine.restored(&fault, restored);
             if let Some(state) = self.libraries.get_mut(&fault.library) {
                 state.history.judged(fault.generation, session, Verdict::TookBack(fault.message.clone()));
-                keep_marks(state, actions);
             }
         }
         let runs_instead = self.fell(session, &fault, now, actions);
@@ -177,7 +175,6 @@ impl Core {
             }
             if let Some(state) = self.libraries.get_mut(&fault.library).filter(|_| is_kept) {
                 state.history.failed_with(fault.generation, KeptFault { text, at });
-                keep_marks(state, actions);
             }
         }
         actions.push(Action::Tell(HubEvent::Fault { session: session.0.clone(), fault }));

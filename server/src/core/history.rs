@@ -13,6 +13,8 @@ use crate::hash::Hash;
 #[derive(Debug, Default)]
 pub struct History {
     known: BTreeMap<Generation, Known>,
+    /// Whether something may have been marked that the disk does not know of.
+    marked: bool,
 }
 
 #[derive(Debug)]
@@ -86,9 +88,15 @@ impl History {
         self.known.get(&generation)?.texts.get(path)
     }
 
+    fn change(&mut self, generation: Generation) -> Option<&mut Known> {
+        let known = self.known.get_mut(&generation)?;
+        self.marked = true;
+        Some(known)
+    }
+
     /// Takes note of what an engine made of a generation.
     pub fn judged(&mut self, generation: Generation, session: &Session, verdict: Verdict) {
-        let Some(known) = self.known.get_mut(&generation) else { return };
+        let Some(known) = self.change(generation) else { return };
         known.verdicts.insert(session.clone(), verdict);
         let runs = known.verdicts.values().any(|verdict| *verdict == Verdict::Runs);
         let taken_back = known.verdicts.values().find_map(|verdict| match verdict {
@@ -101,14 +109,14 @@ impl History {
 
     /// Takes note of what stands in the editor of a generation that failed.
     pub fn failed_with(&mut self, generation: Generation, fault: KeptFault) {
-        if let Some(known) = self.known.get_mut(&generation) {
+        if let Some(known) = self.change(generation) {
             known.mark.fault = Some(fault);
         }
     }
 
     /// A generation ended an engine: no other is to be given it unless a person says so.
     pub fn crashed(&mut self, generation: Generation) {
-        if let Some(known) = self.known.get_mut(&generation) {
+        if let Some(known) = self.change(generation) {
             known.mark.crashed = true;
         }
     }
@@ -120,7 +128,7 @@ impl History {
 
     /// A call of a generation does not return in an engine, or has returned; whether that is news.
     pub fn hangs(&mut self, generation: Generation, session: &Session, hangs: bool) -> bool {
-        let Some(known) = self.known.get_mut(&generation) else { return false };
+        let Some(known) = self.change(generation) else { return false };
         let is_news =
             if hangs { known.hangs_in.insert(session.clone()) } else { known.hangs_in.remove(session) };
         if is_news {
@@ -141,6 +149,9 @@ impl History {
 
     /// What speaks against generations and the disk does not know yet; from now on it does.
     pub fn unkept(&mut self) -> Vec<(Generation, Mark)> {
+        if !std::mem::take(&mut self.marked) {
+            return Vec::new();
+        }
         let changed = self.known.iter_mut().filter(|(_, known)| known.mark != known.kept);
         changed
             .map(|(generation, known)| {

@@ -218,6 +218,15 @@ fn a_first_generation_that_crashes_leaves_what_the_game_was_linked_with() {
 }
 
 #[test]
+fn a_crash_that_the_engine_survived_stands_until_there_is_a_new_generation() {
+    let mut fixture = built(2);
+    fixture.event(fault(2, FaultKind::Crash)).engine_says("game", answer(1, Answer::Applied, None));
+    assert_eq!(fixture.core.libraries["a"].faults.len(), 1);
+    fixture.save(SAVED).ends(3, "a", Outcome::Built(reload("a", 3)));
+    assert_eq!(fixture.core.libraries["a"].faults.len(), 0);
+}
+
+#[test]
 fn a_crash_of_a_generation_that_is_no_longer_the_newest_changes_nothing() {
     let mut fixture = built(3);
     fixture.event(fault(2, FaultKind::Crash));

@@ -145,20 +145,27 @@ impl Trial {
         self.codes[self.told].is_passed_over = true;
         self.number += 1;
         let number = self.number;
-        self.engines[victim].tell("update", 0, number);
-        let status = self.engines[victim].game.wait_for_end();
-        assert!(!status.success(), "{flaw:?}: {status:?}");
+        let recovers = self.engines[victim].recovers;
+        if recovers {
+            self.engines[victim].survive(0, number);
+        } else {
+            self.engines[victim].tell("update", 0, number);
+            let status = self.engines[victim].game.wait_for_end();
+            assert!(!status.success(), "{flaw:?}: {status:?}");
+        }
         let (file, before) = (self.file.clone(), self.codes[good].generation);
         self.told = good;
-        let gone = self.engines[victim].game.pid();
+        let gone = (!recovers).then(|| self.engines[victim].game.pid());
         self.wait(&format!("{flaw:?} is told at its line, and the others go back"), |sight, pids| {
             sight.fault(generation).is_some_and(|fault| fault.kind == FaultKind::Crash)
                 && sight.errors(&file, Source::Run) == [line]
                 && sight.undone() == Some(before)
-                && pids.iter().all(|pid| (*pid == gone) != (sight.runs(*pid) == Some(before)))
-                && !sight.has(gone)
+                && pids.iter().all(|pid| (Some(*pid) == gone) != (sight.runs(*pid) == Some(before)))
+                && gone.is_none_or(|gone| !sight.has(gone))
         });
-        self.restart(victim);
+        if !recovers {
+            self.restart(victim);
+        }
         self.all_take();
         self.play();
     }
