@@ -333,6 +333,7 @@ impl Hub {
             FaceEvent::Edited { path, text } => self.handle(Event::Edited { path, text }),
             FaceEvent::Closed { path } => self.handle(Event::Closed { path }),
             FaceEvent::Runs => self.handle(Event::FaceRuns { face }),
+            FaceEvent::Prefers(preferences) => self.handle(Event::FacePrefers { face, preferences }),
         }
     }
 
