@@ -60,7 +60,9 @@ class Round:
         self._runs(game, after)
 
         fault = editor.wait("the panic", event("fault"))
-        assert (fault["line"], fault["column"]) == (self.panic_line, self.panic_column), fault
+        # eglot shows a place without a length as the word around it.
+        assert fault["line"] == self.panic_line, fault
+        assert fault["column"] in (self.panic_column, self.panic_column - 1), fault
         assert "the enemies stumble" in fault["message"], fault
         assert fault["words"].endswith(" · 1 fault"), fault
         assert game.process.poll() is None, game.transcript()
