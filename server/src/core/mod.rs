@@ -170,6 +170,7 @@ impl Core {
             Event::Tick => self.tick(now, &mut actions),
         }
         self.speculate(now, &mut actions);
+        self.keep_marks(&mut actions);
         self.tell_status(&mut actions);
         self.set_alarm(&mut actions);
         actions
