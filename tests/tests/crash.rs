@@ -105,6 +105,23 @@ fn a_restart_that_links_the_code_that_crashed_does_not_run_it() {
 }
 
 #[test]
+fn a_crash_while_state_goes_over_is_its_generations() {
+    let project = Project::sample();
+    let (mut game, mut server) = running(&project, &["cargo", "run", "--quiet", "--package", "game"]);
+    let good = project.read(PLAYER);
+    let bad = "\n#[derive(liveline::State)]\nstruct Bad(u8);\n\nimpl Default for Bad {\n    fn default() -> Self {\n        \
+               unsafe { *(8 as *mut u8) = 1 }\n        Self(0)\n    }\n}\n";
+    let text = good.replace("ticks: u64,", "ticks: u64,\n    bad: Bad,").replace("\"two\"", "\"three\"");
+    project.write(PLAYER, &(text + bad));
+    let fault = fault(&mut server);
+    assert_eq!((fault.library.as_str(), fault.kind), ("scripts", FaultKind::Crash), "{fault:#?}");
+    let said = game.wait_for("says two");
+    assert!(said.ticks > 1, "with the state of the process before: {said:?}");
+    project.write(PLAYER, &good.replace("\"two\"", "\"four\""));
+    game.wait_for("says four");
+}
+
+#[test]
 fn an_engine_that_recovers_from_crashes_goes_back_without_a_restart() {
     let project = Project::sample();
     let recovers =

@@ -6,7 +6,6 @@ use liveline_protocol::engine::{Cause, Place};
 
 use crate::mode::memory::Value;
 use crate::mode::migrate::Failure;
-use crate::mode::panics;
 use crate::mode::swap::{Code, Slot};
 use crate::mode::verdict::Refusal;
 use crate::{Interface, Scripts, StateChange, StateReport, Swap};
@@ -57,7 +56,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
 
 /// An instance's state in another layout.
 pub(super) fn migrated<I: ?Sized>(slot: &Slot<I>, code: &'static Code<I>) -> Result<Value<I>, Refusal> {
-    let moved = panics::catch(|| {
+    let moved = code.catch(|| {
         let saved = slot.take_apart(false)?;
         Value::restored(code.vtable, &saved, false)
     });

@@ -14,7 +14,6 @@ use liveline_protocol::endpoint::STATE_VARIABLE;
 
 use crate::mode::link::Order;
 use crate::mode::memory::Value;
-use crate::mode::panics;
 use crate::mode::swap::{Code, Slot};
 use crate::mode::tree::{Saved, bytes};
 use crate::{Event, Interface, Scripts};
@@ -58,7 +57,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
     /// The state that an earlier process left for an instance that is spawned now.
     pub(super) fn handed_over(&mut self, code: &'static Code<I>) -> Option<Value<I>> {
         let saved = self.snapshots.as_mut()?.next(code.name)?;
-        let restored = panics::catch(|| Value::restored(code.vtable, &saved, true));
+        let restored = code.catch(|| Value::restored(code.vtable, &saved, true));
         let why = match restored {
             Ok(Ok(value)) => return Some(value),
             Ok(Err(failure)) => failure.to_string(),
@@ -96,7 +95,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
 
 /// An instance's state as bytes; none if it cannot be taken apart now.
 fn saved<I: ?Sized>(slot: &Slot<I>) -> Option<Vec<u8>> {
-    let saved = panics::catch(|| slot.take_apart(true)).ok()?.ok()?;
+    let saved = slot.code().catch(|| slot.take_apart(true)).ok()?.ok()?;
     Some(bytes::write(&saved))
 }
 

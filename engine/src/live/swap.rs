@@ -150,9 +150,13 @@ impl<I: ?Sized> Code<I> {
 
     /// Makes a value from the script's `Default`.
     pub(crate) fn make(&self, outbox: &Outbox) -> Result<Value<I>, Fault> {
+        self.catch(|| Value::new(self.vtable)).map_err(|panic| self.fault(usize::MAX, panic, outbox))
+    }
+
+    /// Runs what makes state for this code or takes it apart: a crash in there is this generation's.
+    pub(crate) fn catch<R>(&self, code: impl FnOnce() -> R) -> Result<R, panics::Panic> {
         let default = self.functions.last().map(|default| &default.target);
-        panics::catch_in(&panics::depth(), default, || Value::new(self.vtable))
-            .map_err(|panic| self.fault(usize::MAX, panic, outbox))
+        panics::catch_in(&panics::depth(), default, code)
     }
 
     /// From now on a panic in the first `calls` calls takes the generation back to `before`.

@@ -10,7 +10,7 @@ use super::convert::{self, Locator};
 use super::documents::{Basis, Documents};
 use super::settings::Shown;
 use super::state::State;
-use crate::diagnostics::{Diagnostic, Severity};
+use crate::diagnostics::{Diagnostic, Severity, Source};
 use crate::hash::Hash;
 use crate::text::Edit;
 
@@ -233,11 +233,11 @@ impl State {
     }
 }
 
-/// Whether the user wants to see it.
+/// Whether the user wants to see it. What running code did is no second opinion beside rust-analyzer's: it always is.
 pub(super) fn is_shown(shown: Shown, diagnostic: &Diagnostic) -> bool {
     match shown {
         Shown::All => true,
-        Shown::Errors => diagnostic.severity == Severity::Error,
-        Shown::Off => false,
+        Shown::Errors => diagnostic.severity == Severity::Error || diagnostic.source == Source::Run,
+        Shown::Off => diagnostic.source == Source::Run,
     }
 }

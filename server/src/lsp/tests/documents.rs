@@ -260,10 +260,11 @@ fn a_suggestion_is_a_quick_fix_where_its_text_is_now() {
 fn only_what_the_user_wants_to_see_is_shown() {
     let mut server = opened(json!({}));
     let warning = Diagnostic { severity: Severity::Warning, ..error() };
-    server.hub_says(says(vec![error(), warning]));
+    let fault = Diagnostic { source: Source::Run, ..error() };
+    server.hub_says(says(vec![error(), warning, fault]));
     let count = |shown: Value| shown["diagnostics"].as_array().map(Vec::len);
-    assert_eq!(count(server.diagnostics(URI)), Some(2));
-    for (setting, expected) in [("errors", 1), ("off", 0), ("all", 2)] {
+    assert_eq!(count(server.diagnostics(URI)), Some(3));
+    for (setting, expected) in [("errors", 2), ("off", 1), ("all", 3)] {
         server.notify(
             "workspace/didChangeConfiguration",
             json!({ "settings": { "liveline": { "diagnostics": setting } } }),
