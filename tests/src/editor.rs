@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Instant;
 
@@ -40,6 +40,14 @@ impl Editor {
     /// # Panics
     /// When it cannot be started.
     pub fn start_logging(root: &Path, pid: Option<u32>, filter: Option<&str>) -> Self {
+        Self::start_as(root, pid, filter, &json!({ "general": { "positionEncodings": ["utf-8"] } }))
+    }
+
+    /// The same, as an editor that can do this.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn start_as(root: &Path, pid: Option<u32>, filter: Option<&str>, capabilities: &Value) -> Self {
         let mut command = command(liveline());
         if let Some(filter) = filter {
             command.env("LIVELINE_LOG", filter).env("NO_COLOR", "1");
@@ -54,7 +62,6 @@ impl Editor {
         let (input, output) = (process.stdin.take(), process.stdout.take());
         let mut editor = Self { process, input, output, messages: None, last_id: 0 };
         let root = format!("file://{}", root.display());
-        let capabilities = json!({ "general": { "positionEncodings": ["utf-8"] } });
         editor.request(
             "initialize",
             json!({ "processId": pid, "rootUri": root, "capabilities": capabilities }),
@@ -118,6 +125,24 @@ impl Editor {
                 return picked;
             }
         }
+    }
+
+    /// The next message, if one comes until then. What the server asks is granted.
+    ///
+    /// # Panics
+    /// When the server ends before.
+    pub fn next_until(&mut self, until: Instant) -> Option<Value> {
+        let messages = self.messages.as_ref().expect("an output that is read");
+        let patience = until.saturating_duration_since(Instant::now());
+        let message = match messages.recv_timeout(patience) {
+            Ok(message) => message,
+            Err(RecvTimeoutError::Timeout) => return None,
+            Err(error) => panic!("the server has ended: {error}"),
+        };
+        if message.get("method").is_some() && message.get("id").is_some() {
+            self.send(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": null }));
+        }
+        Some(message)
     }
 
     /// The answer to a request.
