@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use liveline_tests::{DEADLINE, Editor, Game, PLAYER, Project, Random};
@@ -44,6 +46,8 @@ struct Person {
     shown: Vec<Value>,
     displays: BTreeSet<String>,
     seen: Seen,
+    /// What the server itself took for its answers.
+    answers: Option<JoinHandle<Vec<u128>>>,
 }
 
 /// What came of it.
@@ -70,7 +74,10 @@ impl Person {
         let text = project.read(PLAYER).replace("impl Script", &format!("{COMMENT}\nimpl Script"));
         let text =
             text.replacen("#[liveline::script]\n    // typed:\n", "    // typed:\n#[liveline::script]\n", 1);
-        let editor = Editor::start_as(project.root(), None, None, &capabilities).read();
+        let log = Some("warn,liveline::answers=trace");
+        let mut editor = Editor::start_as(project.root(), None, log, &capabilities).read();
+        let log = editor.process.stderr.take().expect("a log");
+        let answers = std::thread::spawn(move || answers(log));
         let game = project.play();
         let uri = format!("file://{}", project.path(PLAYER).display());
         let mut person = Self {
@@ -89,6 +96,7 @@ impl Person {
             shown: Vec::new(),
             displays: BTreeSet::new(),
             seen: Seen::default(),
+            answers: Some(answers),
         };
         person.project.write(PLAYER, &person.text);
         let item = json!({ "uri": person.uri, "languageId": "rust", "version": 1, "text": person.text });
@@ -271,6 +279,12 @@ impl Person {
     }
 }
 
+/// Times of answers in a server's log, in microseconds, to its end.
+fn answers(log: impl Read) -> Vec<u128> {
+    let nanos = |line: String| line.split_once("nanos=")?.1.trim().parse::<u128>().ok();
+    BufReader::new(log).lines().map_while(Result::ok).filter_map(nanos).map(|nanos| nanos / 1000).collect()
+}
+
 /// What a person would take for the same.
 fn place_and_words(diagnostic: &Value) -> String {
     format!("{}{}", diagnostic["range"]["start"], diagnostic["message"])
@@ -335,6 +349,9 @@ fn nothing_is_missed_left_over_or_stale_under_a_typist_who_never_rests() {
     eprintln!("{} publications with errors", seen.with_errors);
     show("code lenses", seen.lenses);
     show("status", seen.statuses);
+    let answers = person.answers.take().expect("a log").join().expect("the log can be read");
+    assert!(answers.len() as u64 >= seen.edits, "{} answers in the log", answers.len());
+    show("both in the server alone", answers);
     show("save to running, at the typist's pace", seen.save_to_running);
     let (first, last) = (memory[memory.len() / 10], memory[memory.len() - 1]);
     eprintln!("memory of the server: {first} kB after a tenth of the time, {last} kB at the end; {memory:?}");

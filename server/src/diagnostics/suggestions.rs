@@ -36,7 +36,7 @@ fn same_place(one: &DiagnosticSpan, other: &DiagnosticSpan) -> bool {
 
 fn fix(title: &str, parts: &[&DiagnosticSpan], is_choice: bool, cwd: &Path) -> Option<Fix> {
     let is_sure = |part: &&DiagnosticSpan| is(part, &Applicability::MachineApplicable);
-    // A blank that is a comment does not compile, and `todo!()` does. What rustc does not vouch for is only told.
+    // A blank that is a comment does not compile; a macro that panics does. What rustc does not vouch for is only told.
     let is_filled = |part: &&DiagnosticSpan| {
         is(part, &Applicability::HasPlaceholders) && !replacement(part).contains("/*")
     };

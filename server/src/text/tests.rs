@@ -261,7 +261,7 @@ fn random_edits_in_all_encodings_end_in_the_reference_text() {
         "",
     ];
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
-    let (edits, seed) = (number("LIVELINE_EDITS").unwrap_or(20_000), number("LIVELINE_SEED").unwrap_or(1));
+    let (edits, seed) = (number("LIVELINE_EDITS").unwrap_or(5_000), number("LIVELINE_SEED").unwrap_or(1));
     for encoding in ENCODINGS {
         let mut numbers = Numbers(seed);
         let mut reference = String::new();
