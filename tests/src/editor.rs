@@ -40,14 +40,23 @@ impl Editor {
     /// # Panics
     /// When it cannot be started.
     pub fn start_logging(root: &Path, pid: Option<u32>, filter: Option<&str>) -> Self {
-        Self::start_as(root, pid, filter, &json!({ "general": { "positionEncodings": ["utf-8"] } }))
+        Self::start_as(&[root], pid, filter, &plain())
+    }
+
+    /// The same with several workspace folders.
+    ///
+    /// # Panics
+    /// When it cannot be started, or without a folder.
+    pub fn start_in(folders: &[&Path], pid: Option<u32>, filter: Option<&str>) -> Self {
+        Self::start_as(folders, pid, filter, &plain())
     }
 
     /// The same, as an editor that can do this.
     ///
     /// # Panics
-    /// When it cannot be started.
-    pub fn start_as(root: &Path, pid: Option<u32>, filter: Option<&str>, capabilities: &Value) -> Self {
+    /// When it cannot be started, or without a folder.
+    pub fn start_as(folders: &[&Path], pid: Option<u32>, filter: Option<&str>, capabilities: &Value) -> Self {
+        let root = folders[0];
         let mut command = command(liveline());
         if let Some(filter) = filter {
             command.env("LIVELINE_LOG", filter).env("NO_COLOR", "1");
@@ -61,10 +70,12 @@ impl Editor {
         let mut process = command.spawn().expect("liveline starts");
         let (input, output) = (process.stdin.take(), process.stdout.take());
         let mut editor = Self { process, input, output, messages: None, last_id: 0 };
-        let root = format!("file://{}", root.display());
+        let folder = |path: &&Path| json!({ "uri": file_uri(path), "name": path.display().to_string() });
+        let folders: Vec<Value> = folders.iter().map(folder).collect();
+        let root = file_uri(root);
         editor.request(
             "initialize",
-            json!({ "processId": pid, "rootUri": root, "capabilities": capabilities }),
+            json!({ "processId": pid, "rootUri": root, "workspaceFolders": folders, "capabilities": capabilities }),
         );
         editor.notify("initialized", json!({}));
         editor
@@ -171,6 +182,20 @@ impl Drop for Editor {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// A file's URI, encoded as VS Code does it.
+pub fn file_uri(path: &Path) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    let encode =
+        |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let path = path.as_os_str().as_encoded_bytes().iter().copied().map(encode);
+    format!("file://{}", path.collect::<String>())
+}
+
+/// What the least of editors can do.
+fn plain() -> Value {
+    json!({ "general": { "positionEncodings": ["utf-8"] } })
 }
 
 fn read_message(output: &mut impl BufRead) -> Option<Value> {

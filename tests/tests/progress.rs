@@ -24,7 +24,7 @@ struct Displays {
 impl Displays {
     fn of(project: &Project) -> Self {
         let capabilities = json!({ "window": { "workDoneProgress": true } });
-        let editor = Editor::start_as(project.root(), None, None, &capabilities).read();
+        let editor = Editor::start_as(&[project.root()], None, None, &capabilities).read();
         let uri = format!("file://{}", project.path(PLAYER).display());
         let (version, shown) = (1, BTreeSet::new());
         let mut displays = Self { editor, uri, version, shown, generation: 0 };

@@ -75,7 +75,7 @@ impl Person {
         let text =
             text.replacen("#[liveline::script]\n    // typed:\n", "    // typed:\n#[liveline::script]\n", 1);
         let log = Some("warn,liveline::answers=trace");
-        let mut editor = Editor::start_as(project.root(), None, log, &capabilities).read();
+        let mut editor = Editor::start_as(&[project.root()], None, log, &capabilities).read();
         let log = editor.process.stderr.take().expect("a log");
         let answers = std::thread::spawn(move || answers(log));
         let game = project.play();

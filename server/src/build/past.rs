@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use liveline_protocol::engine::{Generation, Reload};
+use liveline_protocol::engine::{Generation, Place, Reload};
 use serde::{Deserialize, Serialize};
 
 use super::inputs::Inputs;
@@ -30,6 +30,47 @@ pub struct Past {
     pub capture: Hash,
     /// The workspace's files that it was built from, and what each held.
     pub texts: BTreeMap<PathBuf, Hash>,
+    /// What is held against it.
+    #[serde(default)]
+    pub mark: Mark,
+}
+
+/// What speaks against giving a generation to an engine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Mark {
+    /// It ended an engine.
+    pub crashed: bool,
+    /// A call of it did not return.
+    pub hung: bool,
+    /// No engine that was given it runs it.
+    pub refused: bool,
+    /// Why an engine that ran it went back.
+    pub taken_back: Option<String>,
+    /// What it failed with.
+    pub fault: Option<KeptFault>,
+}
+
+/// What stood in the editor of a generation that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptFault {
+    /// For a person.
+    pub text: String,
+    /// Where, if that is known.
+    pub at: Option<Place>,
+}
+
+impl Mark {
+    /// What to tell a person who is about to run it; nothing if nothing speaks against it.
+    pub fn trouble(&self) -> Option<&'static str> {
+        match self {
+            Self { crashed: true, .. } => Some("it crashed"),
+            Self { hung: true, .. } => Some("a call of it did not return"),
+            Self { taken_back: Some(_), .. } => Some("it was taken back"),
+            Self { refused: true, .. } => Some("no engine would run it"),
+            Self { .. } => None,
+        }
+    }
 }
 
 /// By library, oldest first.
@@ -81,6 +122,14 @@ impl Pasts {
         library.is_written = false;
     }
 
+    fn mark(&mut self, name: &str, generation: Generation, mark: Mark) {
+        let library = self.library(name);
+        for past in library.generations.iter_mut().filter(|past| past.reload.generation == generation) {
+            past.mark = mark.clone();
+            library.is_written = false;
+        }
+    }
+
     fn write(&mut self, name: &str) -> std::io::Result<()> {
         let file = self.folder.join(format!("{name}.json"));
         let library = self.library(name);
@@ -98,7 +147,12 @@ impl Workshop {
     /// Takes note of a generation; it is written in the background.
     pub(super) fn remember(&self, order: &Order, reload: &Reload, capture: &Hash, inputs: &Inputs) {
         let texts = texts(order, inputs, &mut lock(&self.stamps));
-        lock(&self.past).add(Past { reload: reload.clone(), capture: capture.clone(), texts });
+        lock(&self.past).add(Past {
+            reload: reload.clone(),
+            capture: capture.clone(),
+            texts,
+            mark: Mark::default(),
+        });
     }
 
     /// Writes what is not written of a library's past.
@@ -106,6 +160,12 @@ impl Workshop {
         if let Err(error) = lock(&self.past).write(library) {
             tracing::warn!(%error, "the generations of `{library}` are not kept over a restart");
         }
+    }
+
+    /// Keeps what speaks against a generation.
+    pub fn keep_mark(&self, library: &str, generation: Generation, mark: Mark) {
+        lock(&self.past).mark(library, generation, mark);
+        self.write_past(library);
     }
 
     /// Keeps where engines went back to, or that they are at the last good build again.
@@ -175,6 +235,7 @@ mod tests {
             reload: sample("a", generation),
             capture: Hash(String::new()),
             texts: BTreeMap::from([(PathBuf::from("/w/a.rs"), hash(b"text"))]),
+            mark: Mark::default(),
         }
     }
 
@@ -189,6 +250,28 @@ mod tests {
         let kept = &again.library("a").generations;
         assert_eq!((kept.len(), &kept[0], kept.last()), (GENERATIONS, &past(4), Some(&past(last))));
         assert!(again.library("b").generations.is_empty());
+    }
+
+    #[test]
+    fn what_speaks_against_a_generation_is_there_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut pasts = Pasts::open(folder.path());
+        [1, 2].into_iter().for_each(|generation| pasts.add(past(generation)));
+        pasts.write("a").unwrap();
+        pasts.mark("a", Generation(2), Mark { crashed: true, ..Mark::default() });
+        pasts.mark("a", Generation(7), Mark { hung: true, ..Mark::default() });
+        pasts.write("a").unwrap();
+        let mut again = Pasts::open(folder.path());
+        let marks: Vec<Option<&str>> =
+            again.library("a").generations.iter().map(|past| past.mark.trouble()).collect();
+        assert_eq!(marks, [None, Some("it crashed")]);
+    }
+
+    #[test]
+    fn what_an_earlier_version_wrote_has_nothing_against_it() {
+        let mut earlier = serde_json::to_value(past(1)).unwrap();
+        earlier.as_object_mut().unwrap().remove("mark").unwrap();
+        assert_eq!(serde_json::from_value::<Past>(earlier).unwrap(), past(1));
     }
 
     #[test]

@@ -58,8 +58,8 @@ impl Core {
     }
 
     /// Where unsaved text no longer goes to engines, what is saved does.
-    fn leave_live_mode(&mut self, now: Now, actions: &mut Vec<Action>) {
-        let is_live = self.project.as_ref().is_some_and(|project| project.config.build.apply == Apply::Pause);
+    pub(super) fn leave_live_mode(&mut self, now: Now, actions: &mut Vec<Action>) {
+        let is_live = self.applies_at() == Apply::Pause;
         let names: Vec<String> = self.libraries.keys().cloned().collect();
         for name in names.iter().filter(|_| !is_live) {
             self.back_to_saved(name, now, actions);
@@ -331,8 +331,11 @@ impl Core {
         show(self.book.replace(name, diagnostics), actions);
         self.show_undone(name, actions);
         let state = self.libraries.get(name).filter(|_| is_news);
-        if let Some(told) = state.and_then(|state| state.told().cloned()) {
-            self.announce(Reload { saved_at_unix_micros: None, ..told }, actions);
+        let told = state.and_then(|state| state.told().cloned());
+        match told.map(|told| Reload { saved_at_unix_micros: None, ..told }) {
+            Some(told) if ends_undo => self.announce(told, actions),
+            Some(told) => self.announce_again(told, actions),
+            None => {}
         }
     }
 
@@ -358,7 +361,7 @@ impl Core {
         if let Some(told) = told {
             let reload =
                 Reload { trigger: Trigger::Initial, saved_at_unix_micros: None, reset: None, ..told };
-            self.announce(reload, actions);
+            self.announce_again(reload, actions);
         }
     }
 

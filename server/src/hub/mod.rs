@@ -227,6 +227,9 @@ impl Hub {
                 std::thread::spawn(move || workshop.prepare(&order));
             }
             Action::KeepUndone { library, undone } => self.workshop.keep_undone(&library, undone),
+            Action::KeepMark { library, generation, mark } => {
+                self.workshop.keep_mark(&library, generation, mark);
+            }
             Action::CompareApis(asked) => self.compare_apis(asked),
             Action::Form { library, generation, kind } => self.form(vec![(library, generation, kind)], None),
             Action::TellRetired(retired) => {
@@ -330,6 +333,7 @@ impl Hub {
             FaceEvent::Edited { path, text } => self.handle(Event::Edited { path, text }),
             FaceEvent::Closed { path } => self.handle(Event::Closed { path }),
             FaceEvent::Runs => self.handle(Event::FaceRuns { face }),
+            FaceEvent::Prefers(preferences) => self.handle(Event::FacePrefers { face, preferences }),
         }
     }
 

@@ -10,6 +10,7 @@ use super::*;
 mod crashes;
 mod fixture;
 mod forms;
+mod preferences;
 mod proof;
 mod speculation;
 mod undo;
