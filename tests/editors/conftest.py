@@ -23,3 +23,8 @@ def arena(tmp_path: Path) -> Iterator[Project]:
     project = Project.copy_of("arena", tmp_path / "arena")
     yield project
     project.end()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What looks at all that was recorded comes last."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)

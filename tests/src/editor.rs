@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Instant;
 
@@ -40,7 +40,7 @@ impl Editor {
     /// # Panics
     /// When it cannot be started.
     pub fn start_logging(root: &Path, pid: Option<u32>, filter: Option<&str>) -> Self {
-        Self::start_in(&[root], pid, filter)
+        Self::start_as(&[root], pid, filter, &plain())
     }
 
     /// The same with several workspace folders.
@@ -48,6 +48,14 @@ impl Editor {
     /// # Panics
     /// When it cannot be started, or without a folder.
     pub fn start_in(folders: &[&Path], pid: Option<u32>, filter: Option<&str>) -> Self {
+        Self::start_as(folders, pid, filter, &plain())
+    }
+
+    /// The same, as an editor that can do this.
+    ///
+    /// # Panics
+    /// When it cannot be started, or without a folder.
+    pub fn start_as(folders: &[&Path], pid: Option<u32>, filter: Option<&str>, capabilities: &Value) -> Self {
         let root = folders[0];
         let mut command = command(liveline());
         if let Some(filter) = filter {
@@ -65,7 +73,6 @@ impl Editor {
         let folder = |path: &&Path| json!({ "uri": file_uri(path), "name": path.display().to_string() });
         let folders: Vec<Value> = folders.iter().map(folder).collect();
         let root = file_uri(root);
-        let capabilities = json!({ "general": { "positionEncodings": ["utf-8"] } });
         editor.request(
             "initialize",
             json!({ "processId": pid, "rootUri": root, "workspaceFolders": folders, "capabilities": capabilities }),
@@ -131,6 +138,24 @@ impl Editor {
         }
     }
 
+    /// The next message, if one comes until then. What the server asks is granted.
+    ///
+    /// # Panics
+    /// When the server ends before.
+    pub fn next_until(&mut self, until: Instant) -> Option<Value> {
+        let messages = self.messages.as_ref().expect("an output that is read");
+        let patience = until.saturating_duration_since(Instant::now());
+        let message = match messages.recv_timeout(patience) {
+            Ok(message) => message,
+            Err(RecvTimeoutError::Timeout) => return None,
+            Err(error) => panic!("the server has ended: {error}"),
+        };
+        if message.get("method").is_some() && message.get("id").is_some() {
+            self.send(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": null }));
+        }
+        Some(message)
+    }
+
     /// The answer to a request.
     pub fn answer(&mut self, id: u64) -> Value {
         self.wait("answer", |message| (message["id"] == id).then(|| message.clone()))
@@ -166,6 +191,11 @@ pub fn file_uri(path: &Path) -> String {
         |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
     let path = path.as_os_str().as_encoded_bytes().iter().copied().map(encode);
     format!("file://{}", path.collect::<String>())
+}
+
+/// What the least of editors can do.
+fn plain() -> Value {
+    json!({ "general": { "positionEncodings": ["utf-8"] } })
 }
 
 fn read_message(output: &mut impl BufRead) -> Option<Value> {

@@ -18,11 +18,14 @@ const SET_BY_CARGO: &[&str] = &[
 const SET_BY_CARGO_PREFIXES: &[&str] =
     &["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "NEXTEST", "LIVELINE_"];
 
+/// The server copies there what it and editors say, for `tests/editors/lsp/test_recordings.py`.
+const KEPT: &str = "LIVELINE_LSP_RECORD";
+
 /// A command as from a terminal: nothing of the test runner's own environment reaches it.
 pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
-        let Some(text) = name.to_str() else { continue };
+        let Some(text) = name.to_str().filter(|text| *text != KEPT) else { continue };
         if SET_BY_CARGO.contains(&text) || SET_BY_CARGO_PREFIXES.iter().any(|prefix| text.starts_with(prefix))
         {
             command.env_remove(&name);

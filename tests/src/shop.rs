@@ -119,6 +119,7 @@ impl Shop {
         let outcome = self.workshop.build(order, &Cancel::default(), &mut |progress| match progress {
             Progress::Stage(stage) => stages.push(stage),
             Progress::Diagnostics(some) => diagnostics.extend(some),
+            Progress::Anew => diagnostics.clear(),
         });
         Built { outcome, diagnostics, stages }
     }

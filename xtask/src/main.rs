@@ -81,6 +81,8 @@ fn main() -> ExitCode {
         Task::Pictures => Stage::named(&["extension".to_owned(), "pictures".to_owned()]),
         Task::Measure { .. } | Task::MeasurePeers { .. } | Task::Sanitize => Vec::new(),
     };
+    // Of this run alone.
+    let _ = std::fs::remove_dir_all(place.recordings());
     let results = stages.iter().map(|stage| stage.carry_out(&place)).collect::<Vec<_>>();
     summary::print(&results);
     if results.iter().any(|result| result.has_failed(place.ci)) {

@@ -32,6 +32,11 @@ impl Place {
         self.root.join("tests/.cache")
     }
 
+    /// What editors and servers have said to each other in the tests of this run.
+    pub(crate) fn recordings(&self) -> PathBuf {
+        self.cache().join("lsp-recordings")
+    }
+
     /// The VS Code extension's sources.
     pub(crate) fn extension(&self) -> PathBuf {
         self.root.join("vscode-extension")

@@ -171,9 +171,15 @@ fn runner() -> &'static [&'static str] {
     if has("cargo-nextest") { &["nextest", "run", "--no-fail-fast"] } else { &["test", "--no-fail-fast"] }
 }
 
+/// Every language server that a test starts copies there what it says; the editors' stage looks at all of it.
+pub(crate) fn record(place: &Place, mut command: Command) -> Command {
+    command.env("LIVELINE_LSP_RECORD", place.recordings());
+    command
+}
+
 fn unit(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
     let rest = ["--workspace", "--exclude", "liveline", "--exclude", "liveline-tests"];
-    progress.test(cargo(&place.root, &[runner(), &rest].concat()))?;
+    progress.test(record(place, cargo(&place.root, &[runner(), &rest].concat())))?;
     if has("cargo-nextest") {
         // nextest leaves documentation's examples out.
         progress.test(cargo(&place.root, &[&["test", "--doc", "--no-fail-fast"], &rest[..]].concat()))?;
@@ -202,7 +208,8 @@ fn arena(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
 fn end_to_end(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
     tools::native(place, progress)?;
     progress.check(cargo(&place.root, &["build", "--package", "liveline-server", "--bin", "liveline"]))?;
-    progress.test(cargo(&place.root, &[runner(), &["--package", "liveline-tests"]].concat()))
+    let tests = cargo(&place.root, &[runner(), &["--package", "liveline-tests"]].concat());
+    progress.test(record(place, tests))
 }
 
 fn editors(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
@@ -210,7 +217,7 @@ fn editors(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
     progress.check(cargo(&place.root, &programs))?;
     let suites = tools::editor_suites(place, progress)?;
     if !suites.is_empty() {
-        progress.test(tools::pytest(place, &suites)?)?;
+        progress.test(record(place, tools::pytest(place, &suites)?))?;
     }
     Ok(())
 }

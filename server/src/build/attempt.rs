@@ -10,7 +10,7 @@ use super::compile::Cancel;
 use super::inputs::Inputs;
 use super::job::{Order, Progress};
 use super::link_line::LinkLine;
-use crate::diagnostics::{Diagnostic, Severity};
+use crate::diagnostics::Diagnostic;
 use crate::project::{Broken, Library};
 
 /// Where the libraries' own outputs and incremental caches are, in Liveline's folder.
@@ -88,11 +88,6 @@ pub(super) fn remove_attempts(folder: &Path) {
             let _ = fs::remove_dir_all(path);
         }
     }
-}
-
-/// A diagnostic that belongs to no place, put at the library's first line.
-pub(super) fn at_library(library: &Library, severity: Severity, message: String) -> Diagnostic {
-    crate::diagnostics::at_file(&library.source, severity, message)
 }
 
 /// The disk is full, or a folder is not ours to write.

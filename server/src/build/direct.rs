@@ -130,26 +130,32 @@ pub(super) fn hear(bench: &mut Bench<'_>, call: &Call, shadow: &Shadow, rustc: R
     outcome(bench, call, shadow, report, ended, folder)
 }
 
-/// Hears a compile out whose root is a wrapper. What it says is told at its end: where the wrapper itself shows, all
-/// of it is of no use.
+/// Hears a compile out whose root is a wrapper. Where the wrapper itself shows, all that was said is of no use.
 pub(super) fn hear_wrapped(bench: &mut Bench<'_>, call: &Call, shadow: &Shadow, rustc: Rustc) -> Compiled {
     let paths = RealPaths::new(shadow.root(), &call.invocation);
     let mut report = Report::new(bench.order, call.invocation.folder.clone());
-    let mut said = Vec::new();
-    let mut odd = None;
+    let say = &mut *bench.say;
+    let (mut odd, mut has_said) = (None, false);
     let folder = rustc.folder().clone();
     let ended = rustc.finish(bench.cancel, &mut |line| {
         if shows_wrapper(line) {
             odd.get_or_insert_with(|| line.to_owned());
         }
-        report.rustc_line(&paths.line(line, true), &mut |progress| said.push(progress));
+        report.rustc_line(&paths.line(line, true), &mut |progress| {
+            if odd.is_none() {
+                has_said = true;
+                say(progress);
+            }
+        });
     });
     if let Some(line) = odd
         && !bench.cancel.is_asked()
     {
+        if has_said {
+            (bench.say)(Progress::Anew);
+        }
         return Compiled::Odd(line);
     }
-    said.into_iter().for_each(|progress| (bench.say)(progress));
     outcome(bench, call, shadow, report, ended, folder)
 }
 

@@ -54,6 +54,8 @@ pub enum Progress {
     Stage(String),
     /// Diagnostics, in the order in which they come.
     Diagnostics(Vec<Diagnostic>),
+    /// The diagnostics so far do not count: the compiler starts again, and says all of its own.
+    Anew,
 }
 
 /// How a build ended.

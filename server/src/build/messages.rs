@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cargo_metadata::Message;
-use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
+use cargo_metadata::diagnostic::Diagnostic;
 use serde::Deserialize;
 
 /// A line's meaning.
@@ -43,11 +43,6 @@ pub fn cargo(line: &str) -> Option<Said> {
     }
 }
 
-/// Whether a diagnostic makes a build fail.
-pub fn is_error(diagnostic: &Diagnostic) -> bool {
-    matches!(diagnostic.level, DiagnosticLevel::Error | DiagnosticLevel::Ice)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +58,6 @@ mod tests {
     fn a_diagnostic_of_rustc_is_read() {
         let line = r#"{"$message_type":"diagnostic","message":"m","code":null,"level":"error","spans":[],"children":[],"rendered":"r"}"#;
         let Some(Said::Diagnostic { diagnostic, .. }) = rustc(line) else { panic!("not read") };
-        assert!(is_error(&diagnostic));
+        assert_eq!((diagnostic.message.as_str(), diagnostic.rendered.as_deref()), ("m", Some("r")));
     }
 }

@@ -4,10 +4,12 @@
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-use super::attempt::at_library;
 use super::job::{Order, Progress};
 use super::messages::{self, Said};
-use crate::diagnostics::{Diagnostic, Severity, from_rustc};
+use crate::diagnostics::crash::Crash;
+use crate::diagnostics::from_rustc::Unplaced;
+use crate::diagnostics::mapper::Mapper;
+use crate::diagnostics::{Diagnostic, Severity};
 use crate::project::Broken;
 
 /// How many lines of plain text are kept for an error message.
@@ -19,6 +21,8 @@ pub(super) struct Report<'a> {
     /// Where rustc runs when no package says otherwise.
     folder: PathBuf,
     errors: usize,
+    mapper: Mapper,
+    crash: Crash,
     unplaced: Vec<String>,
     text: Vec<String>,
     /// Files that were made, by cargo's word.
@@ -32,7 +36,8 @@ pub(super) struct Report<'a> {
 impl<'a> Report<'a> {
     pub(super) fn new(order: &'a Order, folder: PathBuf) -> Self {
         let (unplaced, text, files, said) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { order, folder, errors: 0, unplaced, text, files, said, deaf_to: None }
+        let (mapper, crash) = (Mapper::default(), Crash::default());
+        Self { order, folder, errors: 0, mapper, crash, unplaced, text, files, said, deaf_to: None }
     }
 
     /// Does not hear what is said of the crate with this root.
@@ -55,20 +60,14 @@ impl<'a> Report<'a> {
             Said::Diagnostic { source, .. } if source.is_some() && source == self.deaf_to => {}
             Said::Diagnostic { diagnostic, source } => {
                 let folder = source.map_or_else(|| self.folder.clone(), |source| self.rustc_folder(&source));
-                let mapped = from_rustc::diagnostics(&diagnostic, &folder);
-                if messages::is_error(&diagnostic) && !mapped.placed.is_empty() {
-                    self.errors += 1;
-                }
-                let unplaced = mapped.unplaced;
+                let mapped = self.mapper.map(&diagnostic, &folder);
+                self.errors += mapped.placed.iter().filter(|d| d.severity == Severity::Error).count();
+                let unplaced: Vec<Unplaced> = mapped.unplaced.into_iter().map(advised).collect();
                 self.unplaced.extend(
                     unplaced.iter().filter(|u| u.severity == Severity::Error).map(|u| u.message.clone()),
                 );
                 let mut diagnostics = mapped.placed;
-                diagnostics.extend(
-                    unplaced
-                        .into_iter()
-                        .map(|u| at_library(&self.order.library, u.severity, advise(&u.message))),
-                );
+                diagnostics.extend(unplaced.into_iter().map(|u| u.at_file(&self.order.library.source)));
                 if !diagnostics.is_empty() {
                     self.said.extend(diagnostics.iter().cloned());
                     say(Progress::Diagnostics(diagnostics));
@@ -79,6 +78,7 @@ impl<'a> Report<'a> {
 
     /// Keeps a line that is no message.
     pub(super) fn text(&mut self, line: &str) {
+        self.crash.hear(line);
         if !line.is_empty() && self.text.len() < TEXT_LINES {
             self.text.push(line.to_owned());
         }
@@ -87,11 +87,12 @@ impl<'a> Report<'a> {
     /// Why a run failed although the code has no error at any place: a linker or another tool that is missing,
     /// a compiler that crashed.
     pub(super) fn trouble(&self, status: ExitStatus) -> Option<Broken> {
-        if self.errors > 0 {
+        let crash = self.crash.message();
+        if self.errors > 0 && crash.is_none() {
             return None;
         }
-        let message = match self.unplaced.first() {
-            Some(message) => advise(message),
+        let message = match crash.or_else(|| self.unplaced.first().cloned()) {
+            Some(message) => message,
             None => format!("the compiler ended with {status}: {}", self.text.join("\n")),
         };
         Some(Broken::at_file(self.order.library.source.clone(), message))
@@ -107,6 +108,10 @@ impl<'a> Report<'a> {
             _ => project.root.clone(),
         }
     }
+}
+
+fn advised(unplaced: Unplaced) -> Unplaced {
+    Unplaced { message: advise(&unplaced.message), ..unplaced }
 }
 
 /// Adds what to do to messages of rustc that only say what happened.

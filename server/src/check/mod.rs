@@ -257,6 +257,7 @@ impl One<'_> {
                 messages.extend(errors.map(rendered));
                 (self.say)(Step::Said(diagnostics));
             }
+            Progress::Anew => messages.clear(),
         });
         Build { outcome, messages, reason }
     }

@@ -81,6 +81,7 @@ pub fn main() -> ExitCode {
         // Before there is a second thread: the program is to find none.
         return exec::main(arguments);
     }
+    crate::os::share_memory();
     let filter = EnvFilter::try_from_env("LIVELINE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {

@@ -233,6 +233,8 @@ impl Core {
                 let overlaid = state.overlaid().cloned().unwrap_or_default();
                 show_unsaved(self.book.add(name, diagnostics), &overlaid, actions);
             }
+            // They stand until the build's end: most of them will be said again.
+            Progress::Anew => state.forget_said(),
         }
     }
 

@@ -226,6 +226,13 @@ impl LibraryState {
         }
     }
 
+    /// The running build says everything again.
+    pub fn forget_said(&mut self) {
+        if let Some(running) = &mut self.running {
+            running.said.clear();
+        }
+    }
+
     /// All diagnostics of the running build.
     pub fn said(&self) -> Vec<Diagnostic> {
         self.running.as_ref().map(|running| running.said.clone()).unwrap_or_default()

@@ -106,7 +106,8 @@ impl Book {
         let lists = pages.flat_map(|page| [&page.built, &page.arriving, &page.faults]);
         let mut merged: Vec<Diagnostic> = Vec::new();
         for diagnostic in lists.filter_map(|files| files.get(path)).flatten() {
-            if !merged.contains(diagnostic) {
+            if !merged.iter().any(|other| diagnostic.repeats(other) && diagnostic.commands == other.commands)
+            {
                 merged.push(diagnostic.clone());
             }
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use cargo_metadata::diagnostic::{Diagnostic as Message, DiagnosticLevel, DiagnosticSpan};
 
 use super::places::{self, Place};
-use super::{Code, Diagnostic, Related, Severity, Source, Tag, suggestions};
+use super::{Code, Diagnostic, Related, Severity, Source, Tag, lints, suggestions};
 
 /// What one message comes to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +27,16 @@ pub struct Unplaced {
     pub message: String,
     /// rustc's own rendering, without colours.
     pub rendered: Option<String>,
+    /// Whether rustc named places, none of which can be opened.
+    pub had_place: bool,
+}
+
+impl Unplaced {
+    /// At the first character of a file.
+    pub fn at_file(self, path: &Path) -> Diagnostic {
+        let Self { severity, code, message, rendered, .. } = self;
+        Diagnostic { code, rendered, ..super::at_file(path, severity, message) }
+    }
 }
 
 /// Maps `message`, which a rustc that ran in the absolute directory `cwd` wrote.
@@ -36,7 +46,7 @@ pub fn diagnostics(message: &Message, cwd: &Path) -> Mapped {
     }
     let common = Common::new(message, cwd);
     let mut placed: Vec<Diagnostic> = Vec::new();
-    for span in message.spans.iter().filter(|span| span.is_primary) {
+    for span in message.spans.iter().filter(|span| span.is_primary && places::is_shown(span, cwd)) {
         let diagnostic = common.at(span);
         // A macro that names its argument twice gives two spans at one call.
         if !placed.iter().any(|other| other.span == diagnostic.span && other.message == diagnostic.message) {
@@ -48,7 +58,7 @@ pub fn diagnostics(message: &Message, cwd: &Path) -> Mapped {
 }
 
 /// Whether it only counts or explains what other messages said.
-fn is_tally(message: &Message) -> bool {
+pub(super) fn is_tally(message: &Message) -> bool {
     let text = &message.message;
     let counts = text.starts_with("aborting due to ")
         || text.ends_with(" warning emitted")
@@ -79,7 +89,7 @@ impl<'a> Common<'a> {
             rendered: message.rendered.as_deref().map(plain),
         };
         common.add_secondary_spans();
-        for child in &message.children {
+        for child in message.children.iter().filter(|child| !is_command_line(message, child)) {
             common.add_child(child);
         }
         common
@@ -98,7 +108,7 @@ impl<'a> Common<'a> {
         let text = format!("{}: {}", level_name(child.level), child.message);
         let others = child.spans.iter().filter(|span| span.suggested_replacement.is_none());
         let suggestions = suggestions::alternatives(&child.spans);
-        let told = others.map(|span| (span, text.clone()));
+        let told = others.filter_map(|span| Some((span, said_at(span, child, &text)?)));
         let suggested = suggestions.iter().map(|parts| (parts[0], with_replacement(&text, parts)));
         let places: Vec<_> = told.chain(suggested).filter(|(span, _)| places::is_source(span)).collect();
         if places.is_empty() {
@@ -132,12 +142,14 @@ impl<'a> Common<'a> {
     /// The message, the primary span's label if it says more, and the children's lines.
     fn text(&self, label: Option<&str>) -> String {
         let message = &self.message.message;
+        let crash = (self.message.level == DiagnosticLevel::Ice).then_some("internal compiler error");
         let is_told = |label: &&str| {
             label.is_empty() || message.contains(label) || self.lines.iter().any(|line| line.contains(label))
         };
         let label = label.filter(|label| !is_told(label));
         let lines = self.lines.iter().map(String::as_str);
-        std::iter::once(message.as_str()).chain(label).chain(lines).collect::<Vec<_>>().join("\n")
+        let first = crash.map_or_else(|| message.clone(), |crash| format!("{crash}: {message}"));
+        std::iter::once(first.as_str()).chain(label).chain(lines).collect::<Vec<_>>().join("\n")
     }
 
     fn related_to(&self, span: &DiagnosticSpan, place: &Place) -> Vec<Related> {
@@ -154,8 +166,26 @@ impl<'a> Common<'a> {
 
     fn unplaced(self) -> Unplaced {
         let message = self.text(None);
-        Unplaced { severity: self.severity, code: self.code, message, rendered: self.rendered }
+        let had_place = self.message.spans.iter().any(|span| span.is_primary);
+        Unplaced { severity: self.severity, code: self.code, message, rendered: self.rendered, had_place }
     }
+}
+
+/// The linker's whole command line, which is longer than all that it says. `rendered` has it.
+fn is_command_line(message: &Message, child: &Message) -> bool {
+    let text = child.message.trim_start();
+    let is_call =
+        text.contains("\" \"") && (text.starts_with('"') || text.starts_with("env ") || text.contains("=\""));
+    message.message.starts_with("linking with `")
+        && (is_call || text.starts_with("some arguments are omitted"))
+}
+
+/// What is said at one of a child's places: the child's message at those that it is about, a label at others.
+fn said_at(span: &DiagnosticSpan, child: &Message, text: &str) -> Option<String> {
+    if span.is_primary || !child.spans.iter().any(|span| span.is_primary) {
+        return Some(text.to_owned());
+    }
+    span.label.clone().filter(|label| !label.is_empty())
 }
 
 fn with_replacement(text: &str, parts: &[&DiagnosticSpan]) -> String {
@@ -202,8 +232,8 @@ fn href(code: &str, message: &Message) -> Option<String> {
     if !code.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
         return None;
     }
-    let (listing, lint) = (listing(code, message), code.replace('_', "-"));
-    Some(format!("https://doc.rust-lang.org/rustc/lints/listing/{listing}.html#{lint}"))
+    let (page, lint) = (lints::page(code, default_level(code, message)), code.replace('_', "-"));
+    Some(format!("https://doc.rust-lang.org/rustc/lints/listing/{page}.html#{lint}"))
 }
 
 fn is_error_code(code: &str) -> bool {
@@ -216,20 +246,17 @@ fn link_in(text: &str) -> Option<String> {
     text[start..].split_whitespace().next().map(str::to_owned)
 }
 
-/// The page of rustc's book that a lint stands on: by its default level where rustc names that (once per build),
-/// by the level of the message otherwise.
-fn listing(lint: &str, message: &Message) -> &'static str {
-    let default = |level: &str| {
-        let attribute = format!("`#[{level}({lint})]`");
-        let mut children = message.children.iter();
-        children
-            .any(|child| child.message.starts_with(&attribute) && child.message.ends_with("on by default"))
-    };
-    match message.level {
-        _ if default("deny") => "deny-by-default",
-        DiagnosticLevel::Error if !default("warn") => "deny-by-default",
-        _ => "warn-by-default",
-    }
+/// A lint's level by default, where rustc says it: once per build.
+fn default_level(lint: &str, message: &Message) -> Option<&'static str> {
+    let mut notes =
+        message.children.iter().map(|child| child.message.as_str()).filter(|note| is_default_level(note));
+    let note = notes.find(|note| note.contains(&format!("({lint})]`")))?;
+    ["deny", "forbid", "warn"].into_iter().find(|level| note.starts_with(&format!("`#[{level}(")))
+}
+
+/// Whether a note only says at which level a lint is by default. rustc adds it to the first message of each lint.
+pub(super) fn is_default_level(note: &str) -> bool {
+    note.starts_with("`#[") && note.ends_with("on by default")
 }
 
 fn tags(code: Option<&Code>) -> Vec<Tag> {
@@ -243,8 +270,9 @@ fn tags(code: Option<&Code>) -> Vec<Tag> {
             | "unreachable_code"
             | "unreachable_patterns",
         ) => vec![Tag::Unnecessary],
-        // `unused_must_use` is about something that is missing.
-        Some(lint) if lint.starts_with("unused_") && lint != "unused_must_use" => vec![Tag::Unnecessary],
+        // These are about something that is missing, or that is always true.
+        Some("unused_must_use" | "unused_results" | "unused_comparisons") => Vec::new(),
+        Some(lint) if lint.starts_with("unused_") => vec![Tag::Unnecessary],
         _ => Vec::new(),
     }
 }

@@ -4,7 +4,10 @@
 //! that its editor counts in, since it has the text.
 
 pub mod book;
+pub mod crash;
 pub mod from_rustc;
+mod lints;
+pub mod mapper;
 mod places;
 mod suggestions;
 
@@ -165,5 +168,24 @@ pub fn at_file(path: &std::path::Path, severity: Severity, message: String) -> D
         tags: Vec::new(),
         rendered: None,
         seen: BTreeMap::new(),
+    }
+}
+
+impl Diagnostic {
+    /// Whether another says the same, perhaps in other words of rustc's: it names a lint's default level only once
+    /// in each crate, wherever that lint came up first.
+    pub fn repeats(&self, other: &Self) -> bool {
+        self.span == other.span && self.says_what(other)
+    }
+
+    /// The same, wherever it stands.
+    pub fn says_what(&self, other: &Self) -> bool {
+        let who = |one: &Self| (one.source, one.severity, one.code.as_ref().map(|code| code.value.clone()));
+        who(self) == who(other) && self.words().eq(other.words()) && self.seen == other.seen
+    }
+
+    fn words(&self) -> impl Iterator<Item = &str> {
+        let is_level = |line: &&str| line.strip_prefix("note: ").is_some_and(from_rustc::is_default_level);
+        self.message.lines().filter(move |line| !is_level(line))
     }
 }

@@ -40,6 +40,21 @@ pub(super) fn is_source(span: &DiagnosticSpan) -> bool {
     !span.file_name.starts_with('<') && !span.file_name.starts_with("/rustc/")
 }
 
+/// Whether the place of a span can be opened.
+pub(super) fn is_shown(span: &DiagnosticSpan, cwd: &Path) -> bool {
+    let layers = layers(span);
+    is_source(layers[shown(&layers, cwd)])
+}
+
+/// Whether a file is the user's to edit: neither a dependency's, nor std's, nor written by a build script.
+pub(super) fn is_users(path: &Path) -> bool {
+    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    let has = |one: &str, other: &str| parts.windows(2).any(|pair| pair[0] == one && pair[1] == other);
+    let is_written =
+        parts.windows(4).any(|four| four[0] == "build" && four[1..].iter().any(|part| part == "out"));
+    !(has("registry", "src") || has("git", "checkouts") || has("rustlib", "src") || is_written)
+}
+
 /// The stretch itself, its path absolute.
 pub(super) fn location(span: &DiagnosticSpan, cwd: &Path) -> Span {
     let position = |line: usize, column: usize| Position { line: number(line), column: number(column) };
@@ -66,7 +81,9 @@ fn layers(span: &DiagnosticSpan) -> Vec<&DiagnosticSpan> {
 fn shown(layers: &[&DiagnosticSpan], cwd: &Path) -> usize {
     let in_workspace =
         |layer: &&DiagnosticSpan| is_source(layer) && absolute(&layer.file_name, cwd).starts_with(cwd);
-    let Some(mut shown) = layers.iter().rposition(in_workspace) else { return layers.len() - 1 };
+    let Some(mut shown) = layers.iter().rposition(in_workspace) else {
+        return layers.iter().rposition(|layer| is_source(layer)).unwrap_or(layers.len() - 1);
+    };
     while shown > 0 && is_attribute(layers[shown - 1]) && in_workspace(&layers[shown - 1]) {
         shown -= 1;
     }

@@ -36,8 +36,13 @@ fn same_place(one: &DiagnosticSpan, other: &DiagnosticSpan) -> bool {
 
 fn fix(title: &str, parts: &[&DiagnosticSpan], is_choice: bool, cwd: &Path) -> Option<Fix> {
     let is_sure = |part: &&DiagnosticSpan| is(part, &Applicability::MachineApplicable);
+    // A blank that is a comment does not compile; a macro that panics does. What rustc does not vouch for is only told.
+    let is_filled = |part: &&DiagnosticSpan| {
+        is(part, &Applicability::HasPlaceholders) && !replacement(part).contains("/*")
+    };
     let is_usable = |part: &&DiagnosticSpan| {
-        places::is_source(part) && (is_sure(part) || is(part, &Applicability::MaybeIncorrect))
+        let is_users = places::is_source(part) && places::is_users(&places::location(part, cwd).path);
+        is_users && (is_sure(part) || is(part, &Applicability::MaybeIncorrect) || is_filled(part))
     };
     if !parts.iter().all(is_usable) {
         return None;

@@ -3,17 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use super::book::Book;
+use super::crash::Crash;
 use super::from_rustc::{Mapped, Unplaced, diagnostics};
+use super::mapper::Mapper;
 use super::*;
 
 /// All that rustc said about `fixtures/<name>.rs`.
 fn mapped(name: &str) -> Mapped {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/diagnostics/fixtures/{name}.json"));
     let lines = std::fs::read_to_string(path).expect("a fixture");
-    let mut all = Mapped::default();
-    for line in lines.lines() {
-        let message = serde_json::from_str(line).expect("rustc's JSON");
-        let mapped = diagnostics(&message, Path::new("/game"));
+    let (mut all, mut mapper) = (Mapped::default(), Mapper::default());
+    // A compiler's panic writes plain lines between.
+    for message in lines.lines().filter_map(|line| serde_json::from_str(line).ok()) {
+        let mapped = mapper.map(&message, Path::new("/game"));
         all.placed.extend(mapped.placed);
         all.unplaced.extend(mapped.unplaced);
     }
@@ -57,7 +59,20 @@ macro_rules! pictures {
     };
 }
 
-pictures! { borrow imports lints macros mismatch multipart syntax trait_impl }
+pictures! {
+    borrow imports lints macros mismatch multipart syntax trait_impl bounds levels choices columns api_macro
+    dependency_macro dependency_const proc_macros out_dir native ice
+}
+
+#[test]
+fn a_crash_is_told_with_its_report() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/diagnostics/fixtures/ice.json");
+    let mut crash = Crash::default();
+    assert_eq!(crash.message(), None);
+    let lines = std::fs::read_to_string(path).expect("a fixture");
+    lines.lines().filter(|line| !line.starts_with('{')).for_each(|line| crash.hear(line));
+    insta::assert_snapshot!(crash.message().expect("a crash"));
+}
 
 #[test]
 fn the_rendering_has_no_colours() {
@@ -80,6 +95,7 @@ fn a_message_without_a_place_is_given_apart() {
         code: None,
         message: "linking with `cc` failed: exit status: 1\nnote: undefined symbol: spawn".to_owned(),
         rendered: None,
+        had_place: false,
     };
     assert_eq!(mapped, Mapped { placed: Vec::new(), unplaced: vec![unplaced] });
 }
@@ -106,6 +122,39 @@ fn suggestions_for_one_place_are_alternatives() {
         ("consider importing one of these: `use b::Map;`", false),
     ];
     assert_eq!(fixes, expected);
+}
+
+#[test]
+fn only_what_the_user_writes_is_mended() {
+    let fixes = |file: &str, applicability: &str, text: &str| {
+        let span = serde_json::json!({
+            "file_name": file, "byte_start": 0, "byte_end": 0, "line_start": 1, "line_end": 1,
+            "column_start": 1, "column_end": 1, "is_primary": true, "text": [], "label": null,
+            "suggested_replacement": text, "suggestion_applicability": applicability, "expansion": null,
+        });
+        let message = serde_json::json!({
+            "message": "m", "code": null, "level": "error", "spans": [], "rendered": null,
+            "children": [{"message": "do this", "code": null, "level": "help", "rendered": null,
+                "spans": [span], "children": []}],
+        });
+        let message = serde_json::from_value(message).expect("a message");
+        suggestions::fixes(&message, Path::new("/game")).len()
+    };
+    assert_eq!(fixes("src/lib.rs", "MachineApplicable", "x"), 1);
+    assert_eq!(fixes("../engine/src/lib.rs", "MaybeIncorrect", "x"), 1);
+    assert_eq!(fixes("src/lib.rs", "HasPlaceholders", concat!("_ => to", "do!()")), 1);
+    assert_eq!(fixes("src/lib.rs", "HasPlaceholders", "(1, /* &str */)"), 0);
+    assert_eq!(fixes("src/lib.rs", "Unspecified", "x"), 0);
+    for foreign in [
+        "/home/user/.cargo/registry/src/index/sparks-1.0.0/src/lib.rs",
+        "/home/user/.cargo/git/checkouts/sparks-1/2/src/lib.rs",
+        "/home/user/.rustup/toolchains/stable/lib/rustlib/src/rust/library/core/src/panic.rs",
+        "/rustc/59807616e1fa/library/core/src/panic.rs",
+        "/game/target/debug/build/scripts-1/out/levels.rs",
+        "<anon>",
+    ] {
+        assert_eq!(fixes(foreign, "MachineApplicable", "x"), 0, "{foreign}");
+    }
 }
 
 fn error(file: &str, line: u32, message: &str) -> Diagnostic {
@@ -156,6 +205,20 @@ fn what_two_libraries_say_alike_is_shown_once_until_both_take_it_back() {
     expect(book.replace("b", vec![error("/x.rs", 1, "one")]), &[]);
     expect(book.remove("a"), &[]);
     expect(book.replace("b", vec![]), &[("/x.rs", &[])]);
+}
+
+#[test]
+fn where_a_lint_came_up_first_does_not_make_it_another() {
+    let level = "note: `#[warn(unused_variables)]` (part of `#[warn(unused)]`) on by default";
+    let first = error("/shared.rs", 1, &format!("unused variable: `x`\n{level}"));
+    let later =
+        Diagnostic { rendered: Some("warning".to_owned()), ..error("/shared.rs", 1, "unused variable: `x`") };
+    let mut book = Book::default();
+    let shown = [first.message.as_str()];
+    expect(book.replace("a", vec![first.clone()]), &[("/shared.rs", &shown)]);
+    expect(book.replace("b", vec![later]), &[]);
+    let other = error("/shared.rs", 1, "unused variable: `y`");
+    expect(book.replace("c", vec![other]), &[("/shared.rs", &[shown[0], "unused variable: `y`"])]);
 }
 
 #[test]

@@ -39,6 +39,8 @@ pub(super) enum Asked {
     Registration,
     /// To ask for code lenses again.
     LensRefresh,
+    /// To open a file.
+    Document,
 }
 
 impl Client {

@@ -1,26 +1,28 @@
-//! `textDocument/codeAction`: rustc's suggestions, at the places where their text is now.
+//! `textDocument/codeAction`: rustc's suggestions, at the places where their text is now, and its whole messages.
 
 use std::collections::HashMap;
 use std::path::Path;
 
+use serde_json::json;
 use tower_lsp::ls_types::{
-    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Command, Diagnostic as LspDiagnostic,
-    DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, Range, TextDocumentEdit, TextEdit, Uri,
-    WorkspaceEdit,
+    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionTriggerKind, Command,
+    Diagnostic as LspDiagnostic, DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, Range,
+    TextDocumentEdit, TextEdit, Uri, WorkspaceEdit,
 };
 
-use super::convert::{Located, Locator};
+use super::commands::SHOW_MESSAGE;
+use super::convert::{self, Located, Locator};
 use super::event::Reply;
 use super::publish::is_shown;
 use super::state::State;
 use super::uri;
-use crate::diagnostics::{CommandFix, Edit, Fix};
+use crate::diagnostics::{CommandFix, Diagnostic, Edit, Fix};
 
 impl State {
     /// The editor asks what can be mended in a range.
     pub(super) fn code_actions(&mut self, params: &CodeActionParams, reply: Reply<Vec<CodeActionOrCommand>>) {
         let path = uri::to_path(&params.text_document.uri);
-        let actions = match path.filter(|_| wants_fixes(params)) {
+        let actions = match path.filter(|_| wants_fixes(params) || wants_messages(params)) {
             Some(path) => self.fixes(&path, params),
             None => Vec::new(),
         };
@@ -36,15 +38,24 @@ impl State {
     fn fixes(&mut self, path: &Path, params: &CodeActionParams) -> Vec<CodeAction> {
         let Some(page) = self.board.page(path) else { return Vec::new() };
         let mut locator = Locator::new(&mut self.documents, self.client.encoding);
-        let mut actions: Vec<CodeAction> = Vec::new();
+        let (mut actions, mut messages): (Vec<CodeAction>, Vec<CodeAction>) = Default::default();
         page.visit(path, &mut locator, |diagnostic, locator| {
             let place = locator.locate(&diagnostic.span).filter(|place| touches(place.range, params.range));
             let Some(place) = place.filter(|_| is_shown(self.settings.shown, diagnostic)) else { return };
-            let shown = shown(params, place.range, &diagnostic.message);
+            let message = convert::message(diagnostic, locator, &self.client.capabilities);
+            let shown = shown(params, place.range, &message);
             let versioned = self.client.capabilities.versioned_edits;
-            actions.extend(diagnostic.fixes.iter().filter_map(|fix| action(fix, &shown, locator, versioned)));
-            actions.extend(diagnostic.commands.iter().map(|fix| command(fix, &shown)));
+            if wants_fixes(params) {
+                let fixes = diagnostic.fixes.iter();
+                actions.extend(fixes.filter_map(|fix| action(fix, &shown, locator, versioned)));
+                actions.extend(diagnostic.commands.iter().map(|fix| command(fix, &shown)));
+            }
+            if let Some(rendered) = diagnostic.rendered.as_deref().filter(|_| wants_messages(params)) {
+                messages.push(whole_message(diagnostic, rendered, &shown));
+            }
         });
+        // What mends comes first.
+        actions.extend(messages);
         // Two primary spans of one message offer the same.
         let mut seen: Vec<CodeAction> = Vec::new();
         for action in actions {
@@ -61,6 +72,13 @@ impl State {
 fn wants_fixes(params: &CodeActionParams) -> bool {
     let only = params.context.only.as_deref();
     only.is_none_or(|kinds| kinds.iter().any(|kind| matches!(kind.as_str(), "" | "quickfix")))
+}
+
+/// Only where a person asks: an editor that asks by itself would offer it at every error.
+fn wants_messages(params: &CodeActionParams) -> bool {
+    let is_asked = params.context.trigger_kind != Some(CodeActionTriggerKind::AUTOMATIC);
+    let only = params.context.only.as_deref();
+    is_asked && only.is_none_or(|kinds| kinds.iter().any(|kind| kind.as_str().is_empty()))
 }
 
 fn touches(one: Range, other: Range) -> bool {
@@ -104,6 +122,22 @@ fn command(fix: &CommandFix, shown: &[LspDiagnostic]) -> CodeAction {
             title: fix.title.clone(),
             command: fix.command.clone(),
             arguments: Some(fix.arguments.clone()),
+        }),
+        ..CodeAction::default()
+    }
+}
+
+/// rustc's own words, with the source drawn.
+fn whole_message(diagnostic: &Diagnostic, rendered: &str, shown: &[LspDiagnostic]) -> CodeAction {
+    let about = diagnostic.message.lines().next().unwrap_or_default();
+    let title = format!("Show rustc's full message: {about}");
+    CodeAction {
+        title: title.clone(),
+        diagnostics: (!shown.is_empty()).then(|| shown.to_vec()),
+        command: Some(Command {
+            title,
+            command: SHOW_MESSAGE.to_owned(),
+            arguments: Some(vec![json!({ "rendered": rendered })]),
         }),
         ..CodeAction::default()
     }

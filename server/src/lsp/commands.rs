@@ -1,18 +1,26 @@
 //! `workspace/executeCommand`: given to the hub, answered when the hub says so.
 
 use std::collections::HashMap;
+use std::io::Write;
+use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tempfile::NamedTempFile;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
-use tower_lsp::ls_types::{ExecuteCommandParams, MessageType, ShowMessageParams, notification::ShowMessage};
+use tower_lsp::ls_types::{
+    ExecuteCommandParams, MessageType, ShowDocumentParams, ShowMessageParams, notification::ShowMessage,
+    request::ShowDocument,
+};
 
+use super::client::Asked;
 use super::event::Reply;
 use super::state::State;
+use super::uri;
 use crate::face::Command;
 
 /// The commands that are announced.
-pub(super) const NAMES: [&str; 8] = [
+pub(super) const NAMES: [&str; 9] = [
     "liveline.build",
     "liveline.reload",
     "liveline.undo",
@@ -21,13 +29,19 @@ pub(super) const NAMES: [&str; 8] = [
     "liveline.resetState",
     "liveline.restartEngine",
     "liveline.showLog",
+    SHOW_MESSAGE,
 ];
+
+/// Shows rustc's own rendering of a message: `[{"rendered": "…"}]`. The answer is the text.
+pub(super) const SHOW_MESSAGE: &str = "liveline.showMessage";
 
 /// Commands that the hub has not answered.
 #[derive(Debug, Default)]
 pub(super) struct Commands {
     waiting: HashMap<u64, Reply<Value>>,
     last_id: u64,
+    /// The message that the editor was asked to open.
+    shown: Option<NamedTempFile>,
 }
 
 impl Commands {
@@ -44,6 +58,16 @@ impl Commands {
         }
     }
 
+    /// A file with a message for the editor to open; it stands until the next one or the server's end.
+    fn message_file(&mut self, text: &str) -> Option<PathBuf> {
+        let file = tempfile::Builder::new().prefix("rustc-message-").suffix(".txt").tempfile();
+        let written = file.and_then(|mut file| file.write_all(text.as_bytes()).map(|()| file));
+        let written =
+            written.inspect_err(|error| tracing::warn!("a message cannot be written to a file: {error}"));
+        self.shown = written.ok();
+        self.shown.as_ref().map(|file| file.path().to_owned())
+    }
+
     fn wait(&mut self, id: u64, reply: Reply<Value>) {
         // Who cancelled its request waits no more.
         self.waiting.retain(|_, reply| !reply.is_closed());
@@ -57,6 +81,11 @@ impl State {
         if params.command == "liveline.showLog" {
             self.say_where_the_log_is();
             let _ = reply.send(Ok(Value::Null));
+            return;
+        }
+        if params.command == SHOW_MESSAGE {
+            let shown = rendered(params).map(|text| self.show_message(&text));
+            let _ = reply.send(shown);
             return;
         }
         match parse(params) {
@@ -80,6 +109,23 @@ impl State {
         if let Some(reply) = self.commands.waiting.remove(&id) {
             let _ = reply.send(result.map_err(failure));
         }
+    }
+
+    /// In a window of its own, or as a message where the editor opens none.
+    fn show_message(&mut self, text: &str) -> Value {
+        let file = self.client.capabilities.show_document.then(|| self.commands.message_file(text)).flatten();
+        match file.and_then(|file| uri::from_path(&file)) {
+            Some(uri) => {
+                let (external, take_focus) = (Some(false), Some(true));
+                let params = ShowDocumentParams { uri, external, take_focus, selection: None };
+                self.client.ask::<ShowDocument>(&params, Asked::Document);
+            }
+            None => self.client.notify::<ShowMessage>(&ShowMessageParams {
+                typ: MessageType::INFO,
+                message: text.to_owned(),
+            }),
+        }
+        Value::String(text.to_owned())
     }
 
     fn say_where_the_log_is(&self) {
@@ -112,6 +158,11 @@ fn parse(params: &ExecuteCommandParams) -> Result<Command> {
             Err(Error::invalid_params(format!("no such command: {other}; there are {}", NAMES.join(", "))))
         }
     }
+}
+
+fn rendered(params: &ExecuteCommandParams) -> Result<String> {
+    let text: Option<String> = field(&params.arguments, "rendered", "a message's text")?;
+    text.ok_or_else(|| Error::invalid_params(format!("{SHOW_MESSAGE} takes {{\"rendered\": \"…\"}}")))
 }
 
 /// `[]`, `[null]`, `["scripts"]` or `[{"library": "scripts"}]`.

@@ -99,11 +99,31 @@ pub(super) fn diagnostic(
         code: code.map(|code| NumberOrString::String(code.value.clone())),
         code_description: link.map(|href| CodeDescription { href }),
         source: Some(source(diagnostic.source).to_owned()),
-        message: diagnostic.message.clone(),
+        message: message(diagnostic, locator, client),
         related_information: related(diagnostic, locator).filter(|_| client.related_information),
         tags: tags(&diagnostic.tags, &client.tags),
         data: data.map(|rendered| json!({ "rendered": rendered })),
     })
+}
+
+/// Its text. An editor that shows no other places with it is told of them in further lines.
+pub(super) fn message(diagnostic: &Diagnostic, locator: &mut Locator<'_>, client: &Capabilities) -> String {
+    let mut text = diagnostic.message.clone();
+    if client.related_information {
+        return text;
+    }
+    for related in &diagnostic.related {
+        let Some(located) = locator.locate(&related.span) else { continue };
+        let file = related.span.path.file_name().unwrap_or_default().to_string_lossy();
+        let Position { line, column } = one_based(located.range.start);
+        text.push_str(&format!("\n{file}:{line}:{column}: {}", related.message));
+    }
+    text
+}
+
+/// As people and most editors' command lines count.
+fn one_based(place: LspTypesPosition) -> Position {
+    Position { line: place.line.saturating_add(1), column: place.character.saturating_add(1) }
 }
 
 fn related(diagnostic: &Diagnostic, locator: &mut Locator<'_>) -> Option<Vec<DiagnosticRelatedInformation>> {

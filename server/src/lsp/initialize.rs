@@ -133,6 +133,8 @@ pub(super) struct Capabilities {
     pub(super) versioned_edits: bool,
     /// Code lenses are asked for again when that is asked.
     pub(super) lens_refresh: bool,
+    /// Files can be opened for the user to see.
+    pub(super) show_document: bool,
     /// Progress can be shown.
     pub(super) progress: bool,
     /// Settings can be asked for.
@@ -162,6 +164,7 @@ impl Capabilities {
             code_actions: actions.is_some_and(|actions| actions.code_action_literal_support.is_some()),
             versioned_edits: workspace.workspace_edit.and_then(|edit| edit.document_changes) == Some(true),
             lens_refresh: workspace.code_lens.and_then(|lens| lens.refresh_support) == Some(true),
+            show_document: shows_documents(client),
             progress: client.window.as_ref().and_then(|window| window.work_done_progress) == Some(true),
             configuration: workspace.configuration == Some(true),
             configuration_registration: registration == Some(true),
@@ -169,6 +172,10 @@ impl Capabilities {
             server_status: has_server_status(client.experimental.as_ref()),
         }
     }
+}
+
+fn shows_documents(client: &ClientCapabilities) -> bool {
+    client.window.as_ref().and_then(|window| window.show_document.as_ref()).is_some_and(|show| show.support)
 }
 
 fn registers_help(client: &ClientCapabilities) -> bool {

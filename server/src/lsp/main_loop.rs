@@ -54,16 +54,22 @@ pub(super) async fn run(mut state: State, mut events: mpsc::Receiver<Event>, con
 
 /// The log's target for how long edits took: `LIVELINE_LOG=liveline::typing=trace`.
 const TYPING: &str = "liveline::typing";
+/// And for how long answers took, from the moment at which the loop came to the question.
+const ANSWERS: &str = "liveline::answers";
 
 /// A handler that fails costs its own answer.
 fn handle(state: &mut State, event: Event) {
     let (started, is_edit) = (Instant::now(), matches!(event, Event::Changed(_)));
+    let is_question = matches!(event, Event::CodeLenses(..) | Event::AskedStatus(_));
     let handled = catch_unwind(AssertUnwindSafe(|| state.handle(event, Instant::now())));
     if let Err(panic) = handled {
         tracing::error!("a handler panicked: {}", service::panic_message(panic.as_ref()));
     }
     if is_edit {
         tracing::trace!(target: TYPING, nanos = started.elapsed().as_nanos(), "didChange handled");
+    }
+    if is_question {
+        tracing::trace!(target: ANSWERS, nanos = started.elapsed().as_nanos(), "answered");
     }
 }
 

@@ -29,6 +29,7 @@ mod output;
 mod parent;
 mod progress;
 mod publish;
+mod record;
 mod service;
 mod settings;
 mod state;
@@ -83,6 +84,7 @@ async fn converse(
     output: impl Write + Send + 'static,
     connect: main_loop::Connect,
 ) -> std::io::Result<End> {
+    let (input, output) = record::streams(input, output);
     let outbox = output::start(output)?;
     let frames = input::start(input)?;
     let (events, received) = mpsc::channel(EVENTS);

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use tower_lsp::ls_types::{PublishDiagnosticsParams, notification::PublishDiagnostics};
+use tower_lsp::ls_types::{
+    Diagnostic as LspDiagnostic, PublishDiagnosticsParams, notification::PublishDiagnostics,
+};
 
 use super::convert::{self, Locator};
 use super::documents::{Basis, Documents};
@@ -75,11 +77,11 @@ impl Page {
     }
 
     /// Each diagnostic of a file with what finds its places.
-    pub(super) fn visit(
-        &self,
+    pub(super) fn visit<'a>(
+        &'a self,
         path: &Path,
         locator: &mut Locator<'_>,
-        mut visit: impl FnMut(&Diagnostic, &mut Locator<'_>),
+        mut visit: impl FnMut(&'a Diagnostic, &mut Locator<'_>),
     ) {
         let mut current = None;
         for entry in &self.entries {
@@ -223,14 +225,31 @@ impl State {
             return Some(PublishDiagnosticsParams { uri, diagnostics: Vec::new(), version });
         };
         let mut locator = Locator::new(&mut self.documents, self.client.encoding);
-        let mut diagnostics = Vec::new();
+        let mut shown: Vec<(&Diagnostic, LspDiagnostic)> = Vec::new();
         page.visit(path, &mut locator, |diagnostic, locator| {
-            if is_shown(self.settings.shown, diagnostic) {
-                diagnostics.extend(convert::diagnostic(diagnostic, locator, &self.client.capabilities));
+            if !is_shown(self.settings.shown, diagnostic) {
+                return;
+            }
+            let Some(now) = convert::diagnostic(diagnostic, locator, &self.client.capabilities) else {
+                return;
+            };
+            // While a build runs, what the one before said of the same place stands beside what this one says.
+            match shown
+                .iter_mut()
+                .find(|(other, before)| diagnostic.says_what(other) && stands_where(&now, before))
+            {
+                Some(before) => *before = (diagnostic, now),
+                None => shown.push((diagnostic, now)),
             }
         });
+        let diagnostics = shown.into_iter().map(|(_, now)| now).collect();
         Some(PublishDiagnosticsParams { uri, diagnostics, version })
     }
+}
+
+/// Whether two stretches begin or end together: one may have grown with what was typed inside of it.
+fn stands_where(one: &LspDiagnostic, other: &LspDiagnostic) -> bool {
+    one.range.start == other.range.start || one.range.end == other.range.end
 }
 
 /// Whether the user wants to see it. What running code did is no second opinion beside rust-analyzer's: it always is.

@@ -123,7 +123,7 @@ impl State {
             }
             (Some(Asked::Configuration), Ok(settings)) => self.settings_answered(&settings),
             (Some(asked), Err(why)) => tracing::warn!(?asked, "the editor refused: {why}"),
-            (Some(Asked::Registration | Asked::LensRefresh) | None, _) => {}
+            (Some(Asked::Registration | Asked::LensRefresh | Asked::Document) | None, _) => {}
         }
     }
 }

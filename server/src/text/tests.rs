@@ -227,6 +227,67 @@ fn a_full_text_change_moves_only_what_differs() {
     assert_eq!(edit, Edit { at: CharOffset(4), removed: 3, inserted: 1 });
 }
 
+/// A plain generator, so that a failure comes again with its seed.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+
+    fn place(&mut self) -> LspPosition {
+        LspPosition { line: self.below(14) as u32, column: self.below(40) as u32 }
+    }
+}
+
+/// `LIVELINE_EDITS=1000000 LIVELINE_SEED=7 cargo test -p liveline-server --lib random_edits` tries more.
+#[test]
+fn random_edits_in_all_encodings_end_in_the_reference_text() {
+    const PIECES: [&str; 14] = [
+        "x",
+        "fn f() {}",
+        "ü",
+        "e\u{301}",
+        "👩‍👩‍👧",
+        "𝒳",
+        "中文",
+        "\u{2028}",
+        "\u{85}",
+        "\t",
+        "\n",
+        "\r\n",
+        "\r",
+        "",
+    ];
+    let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
+    let (edits, seed) = (number("LIVELINE_EDITS").unwrap_or(5_000), number("LIVELINE_SEED").unwrap_or(1));
+    for encoding in ENCODINGS {
+        let mut numbers = Numbers(seed);
+        let mut reference = String::new();
+        let mut document = Document::new("", Version(0));
+        for edit in 0..edits {
+            // Long enough for a rope of several leaves, and short enough to be compared often.
+            let is_long = reference.len() > 3000;
+            let pieces = if is_long { 0 } else { numbers.below(6) };
+            let text: String = (0..pieces).map(|_| PIECES[numbers.below(14) as usize]).collect();
+            let (start, end) = (numbers.place(), numbers.place());
+            let range = match numbers.below(500) {
+                0 => None,
+                1..400 if !is_long => Some(LspRange { start, end: start }),
+                _ => Some(LspRange { start, end }),
+            };
+            let change = Change { range, text };
+            reference_apply(&mut reference, &change, encoding);
+            document.apply(&change, encoding);
+            if edit % 16 == 0 || edit + 1 == edits {
+                let text = document.text().to_string();
+                assert_eq!(text, reference, "edit {edit} with seed {seed} in {encoding:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn ten_thousand_edits_end_in_the_reference_text() {
     let mut reference = String::from("fn main() {\r\n}\r\n");

@@ -6,6 +6,7 @@ mod child;
 pub mod costs;
 pub mod exec;
 pub mod figures;
+pub mod first;
 pub mod frames;
 pub mod goals;
 pub mod keys;

@@ -11,7 +11,7 @@ use liveline_benches::project::{Generated, Shape};
 use liveline_benches::report::Results;
 use liveline_benches::text::Flavour;
 use liveline_benches::way::{self, Amount};
-use liveline_benches::{costs, exec, frames, keys, memory, text};
+use liveline_benches::{costs, exec, first, frames, keys, memory, text};
 
 /// Measure the whole way from a save to running code on generated projects.
 #[derive(Debug, Parser)]
@@ -56,6 +56,7 @@ enum Part {
     Keys,
     Memory,
     Exec,
+    First,
     /// Nothing: the page anew from what was measured before.
     Page,
 }
@@ -65,7 +66,7 @@ const FILES: [usize; 4] = [1, 10, 100, 200];
 impl Options {
     /// All, where none is named.
     fn parts(&self) -> Vec<Part> {
-        let all = [Part::Ways, Part::Frames, Part::Costs, Part::Keys, Part::Memory, Part::Exec];
+        let all = [Part::Ways, Part::Frames, Part::Costs, Part::Keys, Part::Memory, Part::Exec, Part::First];
         let is_wanted = |part: &Part| self.only.is_empty() || self.only.contains(part);
         all.into_iter().filter(is_wanted).collect()
     }
@@ -130,6 +131,12 @@ fn measure(options: &Options, folder: &std::path::Path) -> anyhow::Result<Result
     }
     if wants(Part::Exec) {
         results.exec = Some(exec::measure(liveline, &folder.join("exec"), samples)?);
+    }
+    if wants(Part::First) {
+        for shape in [Shape::Files(1), Shape::Package(text::LENGTHS[1])] {
+            let project = Generated::lay_out(&folder.join("first"), shape)?;
+            results.first.insert(shape.name(), first::measure(&project, samples)?);
+        }
     }
     Ok(results)
 }

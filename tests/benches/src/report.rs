@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::costs::Costs;
 use crate::exec::Exec;
 use crate::figures::{Samples, short};
+use crate::first::First;
 use crate::frames::Frames;
 use crate::goals;
 use crate::keys::Keys;
@@ -33,6 +34,8 @@ pub struct Results {
     pub memory: Option<Memory>,
     /// Programs.
     pub exec: Option<Exec>,
+    /// A server's start, by project.
+    pub first: BTreeMap<String, First>,
     /// Other tools, by name and lines: milliseconds from a save to running code, from `peers/measure.py`.
     pub peers: BTreeMap<String, BTreeMap<String, Samples>>,
 }
@@ -49,6 +52,7 @@ impl Results {
             keys: other.keys.or(was.keys),
             memory: other.memory.or(was.memory),
             exec: other.exec.or(was.exec),
+            first: was.first.into_iter().chain(other.first).collect(),
             peers: was.peers.into_iter().chain(other.peers).collect(),
         };
     }
@@ -228,6 +232,18 @@ impl Results {
                 two(&exec.edited),
                 two(&exec.edited_dylib),
                 two(&exec.same)
+            );
+        }
+        for (project, First { server, rustc }) in &self.first {
+            let _ = writeln!(
+                text,
+                "- {project}, milliseconds p50 / p95 of {}: a server's start to the first diagnostic of a broken script {} / {}, \
+                 rustc on it {} / {}.",
+                server.0.len(),
+                short(server.p50()),
+                short(server.p95()),
+                short(rustc.p50()),
+                short(rustc.p95())
             );
         }
         for (peer, lengths) in &self.peers {

@@ -31,6 +31,8 @@ def problem(message: dict, request: str | None) -> str | None:
         return None
     if method is None and "error" in message:
         return mismatch(message, types.ResponseErrorMessage)
+    if request == types.TEXT_DOCUMENT_CODE_ACTION and isinstance(message.get("result"), list):
+        return next(filter(None, map(action_problem, message["result"])), None)
     if method is None:
         return mismatch(message, types.METHOD_TO_TYPES[request][1]) if request else "answers no request"
     if method not in types.METHOD_TO_TYPES:
@@ -38,6 +40,11 @@ def problem(message: dict, request: str | None) -> str | None:
     if types.message_direction(method) not in ("serverToClient", "both"):
         return f"not the server's to send: {method}"
     return mismatch(message, types.METHOD_TO_TYPES[method][0])
+
+
+def action_problem(action: dict) -> str | None:
+    """lsprotocol takes an action that has a command for a command."""
+    return mismatch(action, types.Command if isinstance(action.get("command"), str) else types.CodeAction)
 
 
 def mismatch(message: dict, type_: type) -> str | None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
 import pytest_asyncio
 from lsp.client import Editor
-from pytest_lsp import client_capabilities
-
-EDITORS = ["visual-studio-code", "neovim@v0.7.0", "neovim@v0.11.0", "emacs@v29.1"]
+from lsp.clients import EDITORS, capabilities
 
 
 @pytest_asyncio.fixture(params=EDITORS)
 async def editor(request, sample):
     editor = Editor(sample)
-    await editor.start(client_capabilities(request.param))
+    await editor.start(capabilities(request.param))
     yield editor
     assert await editor.stop() == 0
     assert editor.problems == []

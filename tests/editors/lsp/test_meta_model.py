@@ -35,3 +35,14 @@ WRONG = {
 @pytest.mark.parametrize("message", WRONG.values(), ids=WRONG.keys())
 def test_invalid_messages_do_not(message):
     assert problem(message, None) is not None
+
+
+COMMAND = {"title": "t", "command": "liveline.build", "arguments": [{"library": "a"}]}
+
+
+def test_actions_and_commands_are_told_apart():
+    def answer(*actions: dict) -> str | None:
+        return problem({"jsonrpc": "2.0", "id": 1, "result": list(actions)}, "textDocument/codeAction")
+
+    assert answer(COMMAND, {"title": "t", "kind": "quickfix", "command": COMMAND}) is None
+    assert answer(COMMAND, {"title": "t", "kinds": "quickfix"}) is not None

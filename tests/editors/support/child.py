@@ -19,6 +19,8 @@ DEADLINE = 120.0
 
 # What `cargo run` and `cargo test` set for their children and a terminal does not.
 _SET_BY_CARGO = ("CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "LIVELINE_", "NEXTEST")
+# The server copies there what it says, for `lsp/test_recordings.py`.
+_KEPT = "LIVELINE_LSP_RECORD"
 _SET_BY_CARGO_EXACTLY = ("CARGO", "CARGO_TARGET_DIR", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "LD_LIBRARY_PATH")
 
 
@@ -27,7 +29,7 @@ def environment(**more: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(_SET_BY_CARGO) and name not in _SET_BY_CARGO_EXACTLY
+        if name == _KEPT or (not name.startswith(_SET_BY_CARGO) and name not in _SET_BY_CARGO_EXACTLY)
     }
     return kept | more
 

@@ -99,6 +99,17 @@ fn going_back_to_the_good_text_clears_the_error_without_a_build() {
 }
 
 #[test]
+fn what_a_compiler_said_before_it_started_again_does_not_stay() {
+    let mut fixture = fixture(&["a"]);
+    fixture.stage(1, "a").says(1, "a", vec![error(1), error(3)]);
+    let progress = Progress::Anew;
+    fixture.event(Event::Progress { build: BuildId(1), library: "a".to_owned(), progress });
+    assert_eq!(fixture.shown(), [], "what is said again does not vanish in between");
+    fixture.says(1, "a", vec![error(3)]).ends(1, "a", Outcome::Failed);
+    assert_eq!(fixture.shown(), [(SOURCE.to_owned(), 1)]);
+}
+
+#[test]
 fn a_stale_build_is_done_again() {
     let mut fixture = fixture(&["a"]);
     fixture.stage(1, "a").ends(1, "a", Outcome::Stale);

@@ -128,7 +128,8 @@ fn an_editor_that_can_show_little_gets_little() {
         "severity": 1,
         "code": "E0425",
         "source": "liveline run",
-        "message": "cannot find value `x`",
+        // Such an editor has no other place for what belongs to it.
+        "message": "cannot find value `x`\ngröße.rs:2:14: did you mean this?",
     });
     assert_eq!(server.diagnostics(URI)["diagnostics"], json!([expected]));
 }
@@ -231,7 +232,8 @@ fn a_file_that_the_editor_reached_by_a_link_keeps_the_editors_name() {
 }
 
 fn code_actions(server: &mut Fixture, at: Value) -> Value {
-    let params = json!({ "textDocument": { "uri": URI }, "range": at, "context": { "diagnostics": [] } });
+    let context = json!({ "diagnostics": [], "only": ["quickfix"] });
+    let params = json!({ "textDocument": { "uri": URI }, "range": at, "context": context });
     let id = server.request("textDocument/codeAction", params);
     server.result(id)
 }
@@ -253,7 +255,61 @@ fn a_suggestion_is_a_quick_fix_where_its_text_is_now() {
     server.change(URI, 3, json!([{ "range": range((2, 31), (2, 32)), "text": "y" }]));
     assert_eq!(code_actions(&mut server, range((2, 31), (2, 32))), json!([]), "the text to replace is gone");
     edited(&mut server, &format!("\n{}", TEXT.replace(" x ", " y ")));
+    // A slow machine pauses between the two edits.
+    server.settle();
+    server.last_diagnostics(URI);
+}
+
+/// What is offered where the error is, of any kind, and why it is asked for.
+fn offered(server: &mut Fixture, trigger: u32) -> Vec<Value> {
+    let context = json!({ "diagnostics": [], "triggerKind": trigger });
+    let at = range((1, 31), (1, 31));
+    let params = json!({ "textDocument": { "uri": URI }, "range": at, "context": context });
+    let id = server.request("textDocument/codeAction", params);
+    server.result(id).as_array().cloned().unwrap_or_default()
+}
+
+/// The arguments of the command that shows the error as rustc draws it.
+fn whole_message(server: &mut Fixture) -> Value {
+    let actions = offered(server, 1);
+    let [fix, action] = actions.as_slice() else { panic!("not two: {actions:?}") };
+    assert_eq!(fix["kind"], "quickfix", "what mends comes first");
+    assert_eq!(action["title"], "Show rustc's full message: cannot find value `x`");
+    assert_eq!(action["kind"], Value::Null);
+    assert_eq!(action["command"]["command"], "liveline.showMessage");
+    action["command"]["arguments"].clone()
+}
+
+#[test]
+fn rustcs_whole_message_is_opened_where_the_editor_opens_files() {
+    let mut capabilities = capable();
+    capabilities["window"] = json!({ "showDocument": { "support": true } });
+    let mut server = opened(capabilities);
+    server.hub_says(says(vec![error()]));
     server.diagnostics(URI);
+    assert_eq!(offered(&mut server, 2).len(), 1, "an editor that asks by itself is not told of it");
+    let arguments = whole_message(&mut server);
+    let params = json!({ "command": "liveline.showMessage", "arguments": arguments });
+    let request = server.request("workspace/executeCommand", params);
+    let (id, params) = server.asked("window/showDocument");
+    let path = params["uri"].as_str().and_then(|uri| uri.strip_prefix("file://")).expect("a file");
+    assert_eq!(std::fs::read_to_string(path).expect("it is there"), "error[E0425]");
+    server.reply(id, json!({ "success": true }));
+    assert_eq!(server.result(request), "error[E0425]", "for who would rather show it");
+}
+
+#[test]
+fn rustcs_whole_message_is_a_message_where_the_editor_opens_no_files() {
+    let mut server = opened(capable());
+    server.hub_says(says(vec![error()]));
+    server.diagnostics(URI);
+    let arguments = whole_message(&mut server);
+    let params = json!({ "command": "liveline.showMessage", "arguments": arguments });
+    let request = server.request("workspace/executeCommand", params);
+    assert_eq!(server.notification("window/showMessage")["message"], "error[E0425]");
+    assert_eq!(server.result(request), "error[E0425]");
+    let request = server.request("workspace/executeCommand", json!({ "command": "liveline.showMessage" }));
+    assert_eq!(server.error(request).0, -32602);
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn what_the_server_can_do_is_announced() {
     assert_eq!(capabilities["textDocumentSync"], sync);
     assert_eq!(capabilities["codeLensProvider"]["resolveProvider"], false);
     assert_eq!(capabilities["codeActionProvider"]["codeActionKinds"], json!(["quickfix"]));
-    assert_eq!(capabilities["executeCommandProvider"]["commands"].as_array().map(Vec::len), Some(8));
+    assert_eq!(capabilities["executeCommandProvider"]["commands"].as_array().map(Vec::len), Some(9));
     assert_eq!(capabilities.get("diagnosticProvider"), None, "diagnostics are pushed, never pulled");
 }
 

@@ -177,6 +177,26 @@ fn a_hundred_blocked_handlers_block_nobody_else() {
 }
 
 #[test]
+fn every_request_can_be_cancelled_while_all_wait() {
+    let mut server = Fixture::initialized(json!({}));
+    let ids: Vec<u64> = (0..100).map(|_| build(&mut server)).collect();
+    (0..100).for_each(|_| _ = command_id(server.told()));
+    for id in ids.iter().rev() {
+        server.notify("$/cancelRequest", json!({ "id": id }));
+        // Others are answered in between.
+        let status = server.request("liveline/status", Value::Null);
+        server.result(status);
+    }
+    ids.iter().for_each(|id| assert_eq!(server.error(*id).0, -32800));
+    // Their places are free again, and a late cancel harms nobody.
+    ids.iter().for_each(|id| server.notify("$/cancelRequest", json!({ "id": id })));
+    let id = build(&mut server);
+    let command = command_id(server.told());
+    server.hub_says(HubEvent::CommandDone { id: command, result: Ok(Value::Null) });
+    assert_eq!(server.result(id), Value::Null);
+}
+
+#[test]
 fn params_null_are_accepted() {
     let mut server = Fixture::start();
     server.initialize(json!({}));

@@ -75,3 +75,20 @@ fn text_that_is_long_past_is_taken_for_what_was_saved() {
     server.hub_says(says(vec![error(2)], Some(hash(b"never told"))));
     assert_eq!(server.diagnostics(URI)["diagnostics"][0]["range"], range((2, 4), (2, 5)));
 }
+
+#[test]
+fn an_error_that_has_moved_is_shown_once_while_its_build_runs() {
+    let mut server = opened();
+    server.hub_says(says(vec![error(2)], None));
+    assert_eq!(server.diagnostics(URI)["diagnostics"][0]["range"], range((1, 4), (1, 5)));
+    server.change(URI, 2, json!([{ "range": range((0, 0), (0, 0)), "text": "\n" }]));
+    let seen = told(&mut server);
+    assert_eq!(server.diagnostics(URI)["diagnostics"][0]["range"], range((2, 4), (2, 5)));
+    // The running build has said it of the new text; what its predecessor said of the old one stands until its end.
+    server.hub_says(says(vec![error(2), error(3)], Some(seen.clone())));
+    let shown = server.diagnostics(URI)["diagnostics"].clone();
+    assert_eq!(shown.as_array().map(Vec::len), Some(1), "{shown}");
+    assert_eq!(shown[0]["range"], range((2, 4), (2, 5)));
+    server.hub_says(says(vec![error(3)], Some(seen)));
+    assert_eq!(server.diagnostics(URI)["diagnostics"], shown);
+}
