@@ -118,6 +118,11 @@ impl History {
         later.find(|(_, known)| known.can_be_run()).map(|(generation, _)| *generation)
     }
 
+    /// All of them, newest first, and whether each ended an engine.
+    pub fn all(&self) -> impl Iterator<Item = (&Reload, bool)> {
+        self.known.values().rev().map(|known| (&known.reload, known.crashed))
+    }
+
     /// The numbers, for a person who named another.
     pub fn numbers(&self) -> String {
         let numbers: Vec<String> = self.known.keys().map(ToString::to_string).collect();

@@ -22,6 +22,7 @@ use crate::hash::{Hash, hash};
 use crate::project::{self, Broken, Project, WithPackage, script_file};
 
 mod builds;
+mod chronicle;
 mod crashes;
 mod engines;
 mod forms;
@@ -35,6 +36,7 @@ mod speculation;
 mod tests;
 mod undo;
 
+use chronicle::Chronicle;
 use speculation::{Buffer, Overlaid};
 
 pub use library::{BuildId, LibraryState, Want};
@@ -94,6 +96,7 @@ pub struct Core {
     /// The faces that run the game.
     runners: BTreeSet<FaceId>,
     book: Book,
+    chronicle: Chronicle,
     /// What troubled the workspace last, so that it is told once.
     trouble: Option<Broken>,
     retry: Option<(Instant, Duration)>,
@@ -113,6 +116,7 @@ impl Core {
             engines: Vec::new(),
             runners: BTreeSet::new(),
             book: Book::default(),
+            chronicle: Chronicle::default(),
             trouble: None,
             retry: None,
             builds: 0,
@@ -140,7 +144,10 @@ impl Core {
             Event::Flagged { library, generation, diagnostics } => {
                 self.flagged(&library, generation, diagnostics, &mut actions);
             }
-            Event::Past { library, past, undone } => self.past_known(&library, past, undone),
+            Event::Past { library, past, undone } => {
+                self.chronicle.past_known(&library, &past);
+                self.past_known(&library, past, undone);
+            }
             Event::ApisCompared { asked, changes } => self.apis_compared(&asked, &changes, &mut actions),
             Event::Progress { build, library, progress } => {
                 self.progress(build, &library, progress, now, &mut actions);
@@ -160,6 +167,7 @@ impl Core {
             Event::Tick => self.tick(now, &mut actions),
         }
         self.speculate(now, &mut actions);
+        self.chronicle.observe(&actions, now);
         self.tell_status(&mut actions);
         self.set_alarm(&mut actions);
         actions
@@ -290,6 +298,7 @@ impl Core {
             last_reload,
             unsaved,
             undone: library.undone,
+            moved_at_unix_micros: Some(library.moved_at).filter(|at| *at > 0),
             with_package,
             library: name,
         }

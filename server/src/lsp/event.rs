@@ -9,7 +9,7 @@ use tower_lsp::ls_types::{
     InitializeParams, ProgressToken,
 };
 
-use crate::face::HubEvent;
+use crate::face::{HubEvent, Question};
 use liveline_protocol::status::Status;
 
 /// Where an answer goes. Dropped without one, the request fails.
@@ -44,6 +44,8 @@ pub(super) enum Event {
     Configured(Value),
     /// `liveline/status`, asked.
     AskedStatus(Reply<Status>),
+    /// `liveline/history` and its like.
+    AskedPast(Question, Reply<Value>),
     /// `window/workDoneProgress/cancel`.
     ProgressCancelled(ProgressToken),
     /// The editor answered a request of the server's.

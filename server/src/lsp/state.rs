@@ -75,6 +75,7 @@ impl State {
             Event::Execute(params, reply) => self.execute(&params, reply),
             Event::Configured(settings) => self.configured(&settings),
             Event::AskedStatus(reply) => self.asked_status(reply),
+            Event::AskedPast(question, reply) => self.asked_past(question, reply),
             Event::ProgressCancelled(token) => self.progress_cancelled(&token),
             Event::Answered(answer) => self.answered(answer),
             Event::Hub(event) => self.hub_said(event),

@@ -192,6 +192,7 @@ fn the_disk_gives_what_earlier_servers_built() {
         reload: reload("a", generation),
         capture: hash(b""),
         texts: BTreeMap::new(),
+        at_unix_micros: Some(generation),
     };
     fixture.event(Event::Past {
         library: "a".to_owned(),
@@ -211,6 +212,7 @@ fn a_server_that_starts_on_broken_code_gives_engines_the_last_good_generation() 
         reload: reload("a", generation),
         capture: hash(b""),
         texts: BTreeMap::new(),
+        at_unix_micros: Some(generation),
     };
     fixture.attach("game");
     fixture.event(Event::Past { library: "a".to_owned(), past: vec![past(6), past(7)], undone: None });
@@ -228,6 +230,7 @@ fn a_server_that_comes_back_stays_where_the_one_before_had_gone() {
             reload: reload("a", generation),
             capture: hash(b""),
             texts: BTreeMap::new(),
+            at_unix_micros: None,
         };
         fixture.event(Event::Past { library: "a".to_owned(), past: vec![past(6), past(7)], undone });
         fixture.attach("game");
