@@ -62,7 +62,8 @@ export function rows({ libraries }: History, clock: Clock): Row[] {
   return built.sort((one, other) => newest(other) - newest(one)).map((library) => libraryRow(library, clock));
 }
 
-const TRIGGERS = { initial: "start", save: "save", watch: "file change", command: "command", undo: "undo" };
+// Whether the editor or the file system tells of a save first is a matter of luck.
+const TRIGGERS = { initial: "start", save: "save", watch: "save", command: "command", undo: "undo" };
 
 function libraryRow({ library, told, generations }: LibraryHistory, clock: Clock): Row {
   const running = generations.filter(({ runsIn }) => (runsIn ?? []).length > 0).map(({ generation }) => generation);
@@ -86,7 +87,7 @@ function generationRow(library: string, one: Generation, isTold: boolean, clock:
   const when = atUnixMicros === undefined ? [] : [clock(atUnixMicros)];
   const live = saveToLiveMicros === undefined ? [] : [milliseconds(saveToLiveMicros)];
   const said = verdict(one);
-  const description = [said.short, TRIGGERS[trigger], ...when, ...live].filter((word) => word !== "");
+  const description = [said.short, ...when, ...live, TRIGGERS[trigger]].filter((word) => word !== "");
   const build = one.speculated === true ? "built before the save" : `built in ${milliseconds(one.buildMicros)}`;
   const long = [
     `Generation ${generation} of ${library}`,

@@ -43,9 +43,9 @@ test("a library without any generation is not there", () => {
 
 test("a generation says what came of it, its trigger, the time of day and how long it took to live", () => {
   const row = one({ outcome: "applied", runsIn: ["arena"], atUnixMicros: 5_000_000, saveToLiveMicros: 81_400 });
-  assert.equal(row.description, "runs · save · 5 s · 81 ms");
+  assert.equal(row.description, "runs · 5 s · 81 ms · save");
   assert.equal(row.tooltip, "Generation 4 of enemy\nRuns in arena\nBegan with: save, 5 s, built in 70 ms\nLive 81 ms after the save");
-  assert.equal(one({ trigger: "watch", outcome: "applied" }).description, "file change");
+  assert.equal(one({ trigger: "watch", outcome: "applied" }).description, "save");
   assert.match(one({ speculated: true }).tooltip, /built before the save/);
   assert.match(one({ unsaved: true }).tooltip, /never saved/);
 });

@@ -78,7 +78,9 @@ def test_a_person_breaks_and_mends_the_arena_and_goes_back(arena, code_server, p
     status(page, re.compile(rf"{LIBRARY} · gen {mended + 1} · taken back"))
 
     # The history goes back to what was mended.
+    command(page, "View: Hide Panel")
     item(page).first.click()
+    page.locator(".pane-header", has_text=arena.root.name).click()
     row = generation_row(page, mended)
     row.hover()
     row.locator('.action-label[aria-label="Run This Generation"]').click()
