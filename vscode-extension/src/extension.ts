@@ -10,12 +10,17 @@ import { DIAGNOSTICS, SERVER } from "./settings";
 import { StatusItems } from "./status-item";
 import type { Phase, Status } from "./status";
 
+/** When this bundle's first line ran. */
+declare const livelineBegan: number;
+
 /** What other extensions and tests may use. */
 export interface Api {
   /** The server's `liveline/status`. */
   status(): Promise<Status>;
   /** The server's `liveline/history`. */
   history(): Promise<History>;
+  /** From the bundle's first line to the end of `activate`. */
+  readonly activationMillis: number;
 }
 
 let server: Server | undefined;
@@ -57,7 +62,9 @@ export function activate(context: vscode.ExtensionContext): Api {
     }),
   );
   void started.restart();
-  return { status: () => started.status(), history: () => started.history() };
+  const activationMillis = performance.now() - livelineBegan;
+  output.info(`Activated in ${activationMillis.toFixed(1)} ms.`);
+  return { status: () => started.status(), history: () => started.history(), activationMillis };
 }
 
 export function deactivate(): Promise<void> | undefined {

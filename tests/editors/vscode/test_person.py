@@ -14,6 +14,7 @@ from support.project import event
 from vscode.code_server import MILLISECONDS, CodeServer, command, open_file, save_line, type_line
 from vscode.other_extension import rust_analyzer
 
+EXTENSION = Path(__file__).parents[3] / "vscode-extension"
 PATIENCE = DEADLINE * MILLISECONDS
 TICK = "self.clock += dt;"
 PANICS = ' assert!(self.clock < 0.0, "too late");'
@@ -117,6 +118,44 @@ def test_a_workspace_that_is_not_trusted_is_not_built(arena, run, page):
     assert not endpoint.exists()
     page.locator(".workspace-trust-editor").get_by_role("button", name="Trust", exact=True).first.click()
     status(page, re.compile("no engine|starting|building"))
+
+
+def test_which_is_faster_can_be_cancelled_and_is_shown(sample, run, page):
+    program, pid = measuring_program(run)
+    server = CodeServer.start(sample, run, liveline=program)
+    page.goto(server.address(sample.root))
+    status(page, re.compile("no engine"))
+
+    command(page, "Liveline: Which Is Faster?")
+    toast = page.locator(".notification-toast", has_text="round 1 of 5")
+    toast.wait_for()
+    measuring = int(pid.read_text())
+    toast.get_by_role("button", name="Cancel").click()
+    wait_until(page, lambda: not Path(f"/proc/{measuring}").exists())
+    toast.wait_for(state="detached")
+
+    command(page, "Liveline: Which Is Faster?")
+    view = page.frame_locator("iframe.webview.ready").frame_locator("iframe#active-frame")
+    view.get_by_role("heading", name="Which is faster?").wait_for()
+    expect(view.locator("tr.fastest")).to_have_count(1)
+    bars = view.locator(".bar rect").evaluate_all("all => all.map(bar => bar.getBoundingClientRect().width)")
+    assert max(bars) > 2 * min(bars) > 0, bars
+    picture(page, "which-is-faster.png")
+
+
+def measuring_program(run: Path) -> tuple[Path, Path]:
+    """Liveline, but what it measures is known: the first time it takes too long, then there is a report."""
+    program, pid = run / "liveline", run / "measuring.pid"
+    report = EXTENSION / "test" / "bench-report.json"
+    program.write_text(f"""#!/bin/sh
+[ "$1" = bench ] || exec '{os.environ["LIVELINE_BIN"]}' "$@"
+if [ -e '{pid}' ]; then exec cat '{report}'; fi
+echo $$ > '{pid}.new' && mv '{pid}.new' '{pid}'
+echo 'scripts: round 1 of 5' >&2
+exec sleep 600
+""")
+    program.chmod(0o755)
+    return program, pid
 
 
 def item(page: Page):
