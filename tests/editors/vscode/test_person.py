@@ -137,7 +137,6 @@ def test_which_is_faster_can_be_cancelled_and_is_shown(sample, run, page):
     expect(view.locator("tr.fastest")).to_have_count(1)
     bars = view.locator(".bar rect").evaluate_all("all => all.map(bar => bar.getBoundingClientRect().width)")
     assert max(bars) > 2 * min(bars) > 0, bars
-    picture(page, "which-is-faster.png")
 
 
 def measuring_program(run: Path) -> tuple[Path, Path]:
