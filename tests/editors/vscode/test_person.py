@@ -111,7 +111,7 @@ def test_a_workspace_that_is_not_trusted_is_not_built(arena, run, page):
     server = CodeServer.start(arena, run, trusts=False)
     page.goto(server.address(arena.root))
     page.locator(".statusbar-item", has_text="Restricted Mode").click()
-    page.locator(".workspace-trust-editor", has_text="extensions disabled").wait_for()
+    page.locator(".workspace-trust-editor", has_text="are disabled or have limited").wait_for()
     expect(item(page)).to_have_count(0)
     assert not endpoint.exists()
     page.locator(".workspace-trust-editor").get_by_role("button", name="Trust", exact=True).first.click()
