@@ -4,9 +4,9 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc;
 use tower_lsp::ls_types::{
-    CodeActionOrCommand, CodeActionParams, CodeLens, CodeLensParams, DidChangeTextDocumentParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, ExecuteCommandParams,
-    InitializeParams, ProgressToken,
+    CodeActionOrCommand, CodeActionParams, CodeLens, CodeLensParams, CompletionParams, CompletionResponse,
+    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, ExecuteCommandParams, Hover, HoverParams, InitializeParams, ProgressToken,
 };
 
 use crate::face::{HubEvent, Question};
@@ -38,6 +38,10 @@ pub(super) enum Event {
     CodeActions(Box<CodeActionParams>, Reply<Vec<CodeActionOrCommand>>),
     /// `textDocument/codeLens`.
     CodeLenses(CodeLensParams, Reply<Vec<CodeLens>>),
+    /// `textDocument/completion`.
+    Completions(Box<CompletionParams>, Reply<Option<CompletionResponse>>),
+    /// `textDocument/hover`.
+    Hover(HoverParams, Reply<Option<Hover>>),
     /// `workspace/executeCommand`.
     Execute(ExecuteCommandParams, Reply<Value>),
     /// `workspace/didChangeConfiguration`: its settings.

@@ -6,9 +6,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tower_lsp::ls_types::{
     ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
-    DiagnosticTag, ExecuteCommandOptions, InitializeParams, InitializeResult, PositionEncodingKind,
-    SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
-    TextDocumentSyncOptions,
+    CompletionOptions, DiagnosticTag, ExecuteCommandOptions, HoverProviderCapability, InitializeParams,
+    InitializeResult, PositionEncodingKind, SaveOptions, ServerCapabilities, ServerInfo,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
 };
 
 use super::{commands, uri};
@@ -53,6 +53,9 @@ pub(super) fn answer(client: &ClientCapabilities) -> InitializeResult {
                 code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
                 ..CodeActionOptions::default()
             })),
+            // Where it can be, this is said for `liveline.toml` alone, later.
+            completion_provider: (!registers_help(client)).then(CompletionOptions::default),
+            hover_provider: (!registers_help(client)).then_some(HoverProviderCapability::Simple(true)),
             code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
             execute_command_provider: Some(ExecuteCommandOptions {
                 commands: commands::NAMES.map(str::to_owned).to_vec(),
@@ -121,6 +124,8 @@ pub(super) struct Capabilities {
     pub(super) configuration: bool,
     /// Changed settings are only told to who registers for them.
     pub(super) configuration_registration: bool,
+    /// Completion and hover can be asked for in some files alone.
+    pub(super) registers_help: bool,
     /// `experimental/serverStatus`.
     pub(super) server_status: bool,
 }
@@ -145,9 +150,18 @@ impl Capabilities {
             progress: client.window.as_ref().and_then(|window| window.work_done_progress) == Some(true),
             configuration: workspace.configuration == Some(true),
             configuration_registration: registration == Some(true),
+            registers_help: registers_help(client),
             server_status: has_server_status(client.experimental.as_ref()),
         }
     }
+}
+
+fn registers_help(client: &ClientCapabilities) -> bool {
+    let document = client.text_document.as_ref();
+    let completion =
+        document.and_then(|document| document.completion.as_ref()).and_then(|it| it.dynamic_registration);
+    let hover = document.and_then(|document| document.hover.as_ref()).and_then(|it| it.dynamic_registration);
+    completion == Some(true) && hover == Some(true)
 }
 
 fn has_server_status(experimental: Option<&Value>) -> bool {

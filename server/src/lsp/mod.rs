@@ -12,6 +12,7 @@ mod backend;
 mod client;
 mod code_actions;
 mod commands;
+mod config_file;
 mod convert;
 mod debounce;
 mod disk;

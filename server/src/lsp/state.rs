@@ -31,6 +31,8 @@ pub(super) struct State {
     pub(super) progress: Progress,
     pub(super) lenses: Lenses,
     pub(super) settings: Settings,
+    /// The names of the workspace's packages, for completion in `liveline.toml`.
+    pub(super) packages: Vec<String>,
     /// Messages that the editor has been too slow for.
     pub(super) held: VecDeque<(Level, String)>,
 }
@@ -48,6 +50,7 @@ impl State {
             progress: Progress::default(),
             lenses: Lenses::default(),
             settings: Settings::default(),
+            packages: Vec::new(),
             held: VecDeque::new(),
         }
     }
@@ -72,6 +75,8 @@ impl State {
             Event::Closed(params) => self.closed(&params),
             Event::CodeActions(params, reply) => self.code_actions(&params, reply),
             Event::CodeLenses(params, reply) => self.code_lenses(&params, reply),
+            Event::Completions(params, reply) => self.completions(&params, reply),
+            Event::Hover(params, reply) => self.hover(&params, reply),
             Event::Execute(params, reply) => self.execute(&params, reply),
             Event::Configured(settings) => self.configured(&settings),
             Event::AskedStatus(reply) => self.asked_status(reply),
@@ -98,6 +103,7 @@ impl State {
     fn initialized(&mut self) {
         self.client.is_ready = true;
         self.register_for_settings();
+        self.register_for_config_files();
         self.ask_settings();
         self.progress.ask(&mut self.client);
     }
