@@ -17,6 +17,7 @@ await build({
   banner: { js: "const livelineBegan = performance.now();" },
 });
 await copyFile("../assets/icon.png", "dist/icon.png");
+await copyFile("../assets/liveline.schema.json", "dist/liveline.schema.json");
 for (const picture of ["attached", "inline-error", "live", "history"]) {
   await copyFile(`../assets/screenshots/${picture}.png`, `dist/pictures/${picture}.png`);
 }

@@ -99,7 +99,10 @@ export class Server implements vscode.Disposable {
   #create({ program }: Extract<Found, { found: true }>): LanguageClient {
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
     const options: LanguageClientOptions = {
-      documentSelector: [{ scheme: "file", language: "rust" }],
+      documentSelector: [
+        { scheme: "file", language: "rust" },
+        { scheme: "file", pattern: "**/liveline.toml" },
+      ],
       initializationOptions: forServer(),
       outputChannel: this.output,
       middleware: { executeCommand: (command, words, next) => this.#execute(command, words, next) },

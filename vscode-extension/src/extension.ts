@@ -6,7 +6,7 @@ import { startEngine } from "./engine-terminal";
 import type { History } from "./history";
 import { HistoryView } from "./history-view";
 import { RustAnalyzerNotice } from "./rust-analyzer";
-import { DIAGNOSTICS, SERVER } from "./settings";
+import { SERVER, TOLD } from "./settings";
 import { StatusItems } from "./status-item";
 import type { Phase, Status } from "./status";
 
@@ -56,7 +56,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration(SERVER)) {
         void started.restart();
-      } else if (change.affectsConfiguration(DIAGNOSTICS)) {
+      } else if (TOLD.some((setting) => change.affectsConfiguration(setting))) {
         void started.settingsChanged();
       }
     }),
