@@ -87,6 +87,16 @@ pub enum Question {
     },
 }
 
+impl Question {
+    /// The library that it is about; none where it is about all.
+    pub fn library(&self) -> Option<&str> {
+        match self {
+            Self::History => None,
+            Self::Sources { library, .. } | Self::Source { library, .. } => Some(library),
+        }
+    }
+}
+
 /// What a person can ask for. Without a library's name, all of them are meant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "camelCase", rename_all_fields = "camelCase")]

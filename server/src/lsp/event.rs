@@ -10,6 +10,7 @@ use tower_lsp::ls_types::{
 };
 
 use crate::face::{HubEvent, Question};
+use crate::folders::Folders;
 use liveline_protocol::status::Status;
 
 /// Where an answer goes. Dropped without one, the request fails.
@@ -46,6 +47,8 @@ pub(super) enum Event {
     Execute(ExecuteCommandParams, Reply<Value>),
     /// `workspace/didChangeConfiguration`: its settings.
     Configured(Value),
+    /// `workspace/didChangeWorkspaceFolders`.
+    Folders(Folders),
     /// `liveline/status`, asked.
     AskedStatus(Reply<Status>),
     /// `liveline/history` and its like.

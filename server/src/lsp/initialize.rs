@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use tower_lsp::ls_types::{
     ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
     CompletionOptions, DiagnosticTag, ExecuteCommandOptions, HoverProviderCapability, InitializeParams,
-    InitializeResult, PositionEncodingKind, SaveOptions, ServerCapabilities, ServerInfo,
-    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    InitializeResult, OneOf, PositionEncodingKind, SaveOptions, ServerCapabilities, ServerInfo,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, WorkspaceFolder,
+    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
 use super::{commands, uri};
@@ -61,6 +62,13 @@ pub(super) fn answer(client: &ClientCapabilities) -> InitializeResult {
                 commands: commands::NAMES.map(str::to_owned).to_vec(),
                 ..ExecuteCommandOptions::default()
             }),
+            workspace: Some(WorkspaceServerCapabilities {
+                workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                    supported: Some(true),
+                    change_notifications: Some(OneOf::Left(true)),
+                }),
+                file_operations: None,
+            }),
             ..ServerCapabilities::default()
         },
         server_info: Some(ServerInfo {
@@ -91,14 +99,21 @@ fn encoding_kind(encoding: Encoding) -> PositionEncodingKind {
     }
 }
 
-/// The first workspace folder, or what older editors send in its place, or the current directory.
+/// The workspace folders, or what older editors send in their place, or the current directory.
 #[expect(deprecated, reason = "older editors send only these")]
-pub(super) fn root(params: &InitializeParams) -> PathBuf {
-    let folders = params.workspace_folders.as_deref().unwrap_or_default();
-    let folder = folders.iter().find_map(|folder| uri::to_path(&folder.uri));
-    let by_uri = || params.root_uri.as_ref().and_then(uri::to_path);
+pub(super) fn roots(params: &InitializeParams) -> Vec<PathBuf> {
+    let folders = paths(params.workspace_folders.as_deref().unwrap_or_default());
+    if !folders.is_empty() {
+        return folders;
+    }
+    let by_uri = params.root_uri.as_ref().and_then(uri::to_path);
     let by_path = || params.root_path.as_deref().filter(|path| !path.is_empty()).map(PathBuf::from);
-    folder.or_else(by_uri).or_else(by_path).or_else(|| std::env::current_dir().ok()).unwrap_or_default()
+    by_uri.or_else(by_path).or_else(|| std::env::current_dir().ok()).into_iter().collect()
+}
+
+/// The folders that are on a disk.
+pub(super) fn paths(folders: &[WorkspaceFolder]) -> Vec<PathBuf> {
+    folders.iter().filter_map(|folder| uri::to_path(&folder.uri)).collect()
 }
 
 /// What of the editor's capabilities matters here.

@@ -66,7 +66,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub async fn serve(
     input: impl Read + Send + 'static,
     output: impl Write + Send + 'static,
-    connect: impl FnOnce(PathBuf) -> Link + Send + 'static,
+    connect: impl FnMut(PathBuf) -> Link + Send + 'static,
 ) -> ExitCode {
     match converse(input, output, Box::new(connect)).await {
         Ok(End::Orderly) => ExitCode::SUCCESS,
