@@ -11,6 +11,7 @@ use liveline_protocol::status::Status;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::config::Preferences;
 use crate::diagnostics::Diagnostic;
 use crate::hash::Hash;
 
@@ -44,6 +45,8 @@ pub enum FaceEvent {
     },
     /// The face runs the game: [`HubEvent::RestartEngine`] is for it.
     Runs,
+    /// What the face's user wants otherwise than `liveline.toml`. Of several faces, the last one is heard.
+    Prefers(Preferences),
     /// A person asked for something; answered by [`HubEvent::CommandDone`] with the same id.
     Command {
         /// Chosen by the face.
@@ -82,6 +85,16 @@ pub enum Question {
         /// The file, absolute.
         path: PathBuf,
     },
+}
+
+impl Question {
+    /// The library that it is about; none where it is about all.
+    pub fn library(&self) -> Option<&str> {
+        match self {
+            Self::History => None,
+            Self::Sources { library, .. } | Self::Source { library, .. } => Some(library),
+        }
+    }
 }
 
 /// What a person can ask for. Without a library's name, all of them are meant.
@@ -217,6 +230,9 @@ pub enum HubEvent {
     Libraries {
         /// All libraries.
         libraries: Vec<LibraryFiles>,
+        /// The names of the workspace's packages.
+        #[serde(default)]
+        packages: Vec<String>,
     },
     /// An engine attached.
     EngineAttached {

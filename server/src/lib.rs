@@ -12,6 +12,7 @@ pub mod doctor;
 #[cfg(target_os = "linux")]
 pub mod exec;
 pub mod face;
+pub mod folders;
 pub mod hash;
 pub mod hub;
 pub mod link;

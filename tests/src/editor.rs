@@ -40,6 +40,15 @@ impl Editor {
     /// # Panics
     /// When it cannot be started.
     pub fn start_logging(root: &Path, pid: Option<u32>, filter: Option<&str>) -> Self {
+        Self::start_in(&[root], pid, filter)
+    }
+
+    /// The same with several workspace folders.
+    ///
+    /// # Panics
+    /// When it cannot be started, or without a folder.
+    pub fn start_in(folders: &[&Path], pid: Option<u32>, filter: Option<&str>) -> Self {
+        let root = folders[0];
         let mut command = command(liveline());
         if let Some(filter) = filter {
             command.env("LIVELINE_LOG", filter).env("NO_COLOR", "1");
@@ -53,11 +62,13 @@ impl Editor {
         let mut process = command.spawn().expect("liveline starts");
         let (input, output) = (process.stdin.take(), process.stdout.take());
         let mut editor = Self { process, input, output, messages: None, last_id: 0 };
-        let root = format!("file://{}", root.display());
+        let folder = |path: &&Path| json!({ "uri": file_uri(path), "name": path.display().to_string() });
+        let folders: Vec<Value> = folders.iter().map(folder).collect();
+        let root = file_uri(root);
         let capabilities = json!({ "general": { "positionEncodings": ["utf-8"] } });
         editor.request(
             "initialize",
-            json!({ "processId": pid, "rootUri": root, "capabilities": capabilities }),
+            json!({ "processId": pid, "rootUri": root, "workspaceFolders": folders, "capabilities": capabilities }),
         );
         editor.notify("initialized", json!({}));
         editor
@@ -146,6 +157,15 @@ impl Drop for Editor {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// A file's URI, encoded as VS Code does it.
+pub fn file_uri(path: &Path) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    let encode =
+        |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let path = path.as_os_str().as_encoded_bytes().iter().copied().map(encode);
+    format!("file://{}", path.collect::<String>())
 }
 
 fn read_message(output: &mut impl BufRead) -> Option<Value> {

@@ -112,3 +112,9 @@ fn diagnostics_of(event: &HubEvent, file: &Path) -> Option<Vec<Diagnostic>> {
         _ => None,
     }
 }
+
+/// Every engine runs what it should, and no compiler runs.
+pub fn all_live(event: &HubEvent) -> Option<()> {
+    let HubEvent::Status(status) = event else { return None };
+    status.libraries.iter().all(|library| library.state == status::LibraryState::Live).then_some(())
+}

@@ -35,7 +35,7 @@ mod typist;
 
 use std::time::Duration;
 
-pub use editor::Editor;
+pub use editor::{Editor, file_uri};
 pub use environment::liveline;
 pub use game::Game;
 pub use live::{Live, PLAYER};

@@ -1,9 +1,11 @@
 //! A person who types in an editor: an open file whose text changes before it is saved.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::editor::file_uri;
 use crate::{Editor, Project};
 
 /// One open file in an editor of its own.
@@ -13,21 +15,63 @@ pub struct Typist {
     path: PathBuf,
     version: i32,
     text: String,
+    /// What is shown, by the file's URI, as far as anybody waited.
+    shown: BTreeMap<String, Vec<Value>>,
+}
+
+/// Takes note of diagnostics, if a message has any.
+fn note(shown: &mut BTreeMap<String, Vec<Value>>, message: &Value) -> Option<()> {
+    let is_ours = message["method"] == "textDocument/publishDiagnostics";
+    let params = Some(&message["params"]).filter(|_| is_ours)?;
+    let (uri, diagnostics) = (params["uri"].as_str()?, params["diagnostics"].as_array()?);
+    shown.insert(uri.to_owned(), diagnostics.clone());
+    Some(())
 }
 
 impl Typist {
     /// Opens a file of a project.
     pub fn open(project: &Project, file: &str) -> Self {
-        let editor = Editor::start(project.root(), None).read();
-        let mut typist = Self { editor, path: project.path(file), version: 1, text: project.read(file) };
-        let document =
-            json!({ "uri": typist.uri(), "languageId": "rust", "version": 1, "text": typist.text });
-        typist.editor.notify("textDocument/didOpen", json!({ "textDocument": document }));
+        Self::open_in(project.root(), file)
+    }
+
+    /// Opens a file of a workspace, whatever way leads to it.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    pub fn open_in(root: &Path, file: &str) -> Self {
+        Self::open_in_folders(&[root], root, file)
+    }
+
+    /// The same in an editor with several workspace folders.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    pub fn open_in_folders(folders: &[&Path], root: &Path, file: &str) -> Self {
+        let editor = Editor::start_in(folders, None, None).read();
+        let text = std::fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let mut typist = Self { editor, path: root.join(file), version: 1, text, shown: BTreeMap::new() };
+        typist.tell_open();
         typist
     }
 
+    fn tell_open(&mut self) {
+        let document = json!({ "uri": self.uri(), "languageId": "rust", "version": 1, "text": self.text });
+        self.editor.notify("textDocument/didOpen", json!({ "textDocument": document }));
+    }
+
+    /// Renames the file, as an editor does it: on the disk, and then it is another document.
+    ///
+    /// # Panics
+    /// When it cannot be renamed.
+    pub fn rename(&mut self, to: &Path) {
+        std::fs::rename(&self.path, to).unwrap_or_else(|error| panic!("{}: {error}", to.display()));
+        self.close();
+        (self.path, self.version) = (to.to_owned(), 1);
+        self.tell_open();
+    }
+
     fn uri(&self) -> String {
-        format!("file://{}", self.path.display())
+        file_uri(&self.path)
     }
 
     /// What the editor shows.
@@ -72,14 +116,37 @@ impl Typist {
 
     /// Waits until the editor shows diagnostics of the file that `is_it` accepts.
     pub fn wait_for_diagnostics(&mut self, what: &str, is_it: impl Fn(&[Value]) -> bool) -> Vec<Value> {
-        let uri = self.uri();
+        let (uri, shown) = (self.uri(), &mut self.shown);
         self.editor.wait(what, |message| {
-            let params = &message["params"];
-            let is_ours =
-                message["method"] == "textDocument/publishDiagnostics" && params["uri"] == uri.as_str();
-            let diagnostics = params["diagnostics"].as_array().filter(|_| is_ours)?;
+            note(shown, message)?;
+            let diagnostics = shown.get(&uri).filter(|_| message["params"]["uri"] == uri.as_str())?;
             is_it(diagnostics).then(|| diagnostics.clone())
         })
+    }
+
+    /// Waits until the editor has been told of an error, and gives every file of which it was told anything until then.
+    pub fn wait_for_files(&mut self, is_it: impl Fn(&[Value]) -> bool) -> Vec<String> {
+        self.wait_for_diagnostics("diagnostics", is_it);
+        self.shown.keys().cloned().collect()
+    }
+
+    /// Waits until no file has diagnostics that are shown.
+    pub fn wait_until_clean(&mut self) {
+        while self.shown.values().any(|diagnostics| !diagnostics.is_empty()) {
+            let shown = &mut self.shown;
+            self.editor.wait("other diagnostics", |message| note(shown, message));
+        }
+    }
+
+    /// Opens another file, and leaves it as it is.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    pub fn open_beside(&mut self, path: &Path) {
+        let text =
+            std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let document = json!({ "uri": file_uri(path), "languageId": "rust", "version": 1, "text": text });
+        self.editor.notify("textDocument/didOpen", json!({ "textDocument": document }));
     }
 
     /// Asks the server to carry out a command, and waits until it has.

@@ -45,7 +45,8 @@ pub(crate) struct Watch {
 
 #[derive(Clone, Default)]
 struct Seen {
-    call: Option<(i32, u64)>,
+    /// The thread, while it is inside a call.
+    caller: Option<i32>,
     since: Option<Instant>,
     /// What was told of the call.
     told: Option<String>,
@@ -75,26 +76,26 @@ impl Watch {
         }
         let mut sights = Vec::new();
         for (seen, mark) in self.seen.iter_mut().zip(marks::all()) {
-            let call = mark.thread().zip(mark.entry());
-            if call.is_none() && seen.call.is_none() {
+            let (caller, is_same) = mark.thread().zip(mark.look()).unzip();
+            if caller.is_none() && seen.caller.is_none() {
                 continue;
             }
-            if call != seen.call {
+            if caller != seen.caller || is_same == Some(false) {
                 if let (Some(function), Some(since)) = (seen.told.take(), seen.since) {
                     sights.push(Sight::Returned { function, after: now.duration_since(since) });
                 }
-                *seen = Seen { call, since: Some(now), told: None };
+                *seen = Seen { caller, since: Some(now), told: None };
             }
             if was_stopped {
                 seen.since = Some(now);
             }
             let lasts = seen.since.map_or(Duration::ZERO, |since| now.duration_since(since));
-            let Some((thread, _)) = call.filter(|_| lasts >= self.limit && seen.told.is_none()) else {
+            let Some(thread) = caller.filter(|_| lasts >= self.limit && seen.told.is_none()) else {
                 continue;
             };
             if os::is_traced() {
                 seen.since = Some(now);
-            } else if let Some(hang) = hang(thread, lasts, || mark.thread().zip(mark.entry()) == call) {
+            } else if let Some(hang) = hang(thread, lasts, || mark.is_seen()) {
                 seen.told = Some(hang.function.clone());
                 sights.push(Sight::Hangs(hang));
             }

@@ -1,9 +1,10 @@
 //! Which threads are inside a script call, readable from a signal's handler and from another thread.
 
 use std::marker::PhantomData;
+use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, AtomicUsize, Ordering, compiler_fence};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicUsize, Ordering, compiler_fence};
 
 use crate::Generation;
 use crate::mode::crash::{self, Alternate};
@@ -26,8 +27,7 @@ pub(crate) trait Called {
     fn function(&self, method: usize) -> String;
 }
 
-/// What a call calls.
-#[derive(Clone, Copy)]
+/// What a call calls. It stays for the process's life: a call leaves no more than where it is.
 pub(crate) struct Target {
     pub(crate) code: &'static dyn Called,
     pub(crate) method: usize,
@@ -35,14 +35,14 @@ pub(crate) struct Target {
 
 /// One script call; it stands on its thread's stack while it lasts.
 pub(crate) struct Call {
-    target: Option<Target>,
+    target: Option<&'static Target>,
     /// The call from inside which this one was made.
     outer: *mut Call,
 }
 
 impl Call {
     /// What is called; unknown where a value of a script's is dropped.
-    pub(crate) fn target(&self) -> Option<Target> {
+    pub(crate) fn target(&self) -> Option<&'static Target> {
         self.target
     }
 }
@@ -53,10 +53,10 @@ impl Call {
 pub(crate) struct Mark {
     /// The thread; zero while the mark is nobody's.
     thread: AtomicI32,
-    /// How many calls have begun that were not made from inside another.
-    entries: AtomicU64,
     /// The innermost call; null outside of all.
     innermost: AtomicPtr<Call>,
+    /// Set by another thread that has looked during a call; cleared when no call is left.
+    is_seen: AtomicBool,
     /// Where the thread's stack ends at the latest.
     lowest: AtomicUsize,
     /// Whether calls on this thread are to come back from fatal signals.
@@ -75,8 +75,8 @@ impl Mark {
     const fn new() -> Self {
         Self {
             thread: AtomicI32::new(0),
-            entries: AtomicU64::new(0),
             innermost: AtomicPtr::new(ptr::null_mut()),
+            is_seen: AtomicBool::new(false),
             lowest: AtomicUsize::new(0),
             recovers: AtomicBool::new(false),
             way_back: AtomicPtr::new(ptr::null_mut()),
@@ -85,27 +85,71 @@ impl Mark {
 
     /// Runs `code` as a call. It must not unwind, unless [`Self::through`] is around it.
     #[inline]
-    pub(crate) fn during<R>(&self, target: Option<Target>, code: impl FnOnce() -> R) -> R {
+    pub(crate) fn during<R>(&self, target: Option<&'static Target>, code: impl FnOnce() -> R) -> R {
         let outer = self.innermost.load(Ordering::Relaxed);
         let mut call = Call { target, outer };
-        if outer.is_null() {
-            self.entries.store(self.entries.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-        }
-        self.innermost.store(&raw mut call, Ordering::Relaxed);
-        // A handler on this thread must find what was written.
-        compiler_fence(Ordering::SeqCst);
+        self.enter(&mut call);
         let result = code();
-        compiler_fence(Ordering::SeqCst);
-        self.innermost.store(outer, Ordering::Relaxed);
+        self.leave(outer);
         result
     }
 
+    /// The same with code that may panic; its panic ends here.
+    #[inline]
+    pub(crate) fn catch<R>(
+        &self,
+        target: Option<&'static Target>,
+        code: impl FnOnce() -> R,
+    ) -> std::thread::Result<R> {
+        let outer = self.innermost.load(Ordering::Relaxed);
+        let mut call = Call { target, outer };
+        self.enter(&mut call);
+        // Left in both arms, so that a call that went well is asked once whether it did.
+        match panic::catch_unwind(AssertUnwindSafe(code)) {
+            Ok(result) => {
+                self.leave(outer);
+                Ok(result)
+            }
+            Err(panic) => {
+                self.leave(outer);
+                Err(panic)
+            }
+        }
+    }
+
+    #[inline]
+    fn enter(&self, call: &mut Call) {
+        self.innermost.store(call, Ordering::Relaxed);
+        // A handler on this thread must find what was written.
+        compiler_fence(Ordering::SeqCst);
+    }
+
+    /// The call inside of `outer` is over.
+    #[inline]
+    fn leave(&self, outer: *mut Call) {
+        compiler_fence(Ordering::SeqCst);
+        if !outer.is_null() {
+            return self.leave_nested(outer);
+        }
+        // Not `outer`: a processor would have the next call wait for this one's load.
+        self.innermost.store(ptr::null_mut(), Ordering::Relaxed);
+        // Stores are what a call costs most.
+        if self.is_seen.load(Ordering::Relaxed) {
+            self.is_seen.store(false, Ordering::Relaxed);
+        }
+    }
+
+    #[cold]
+    fn leave_nested(&self, outer: *mut Call) {
+        self.innermost.store(outer, Ordering::Relaxed);
+    }
+
     /// Runs `code` as a call that an exception of another language may leave.
-    pub(crate) fn through<R>(&self, target: Option<Target>, code: impl FnOnce() -> R) -> R {
+    pub(crate) fn through<R>(&self, target: Option<&'static Target>, code: impl FnOnce() -> R) -> R {
         struct Ended<'a>(&'a Mark, *mut Call);
         impl Drop for Ended<'_> {
             fn drop(&mut self) {
-                self.0.innermost.store(self.1, Ordering::Relaxed);
+                self.0.leave(self.1);
             }
         }
         let _ended = Ended(self, self.innermost.load(Ordering::Relaxed));
@@ -118,9 +162,17 @@ impl Mark {
         !self.innermost.load(Ordering::Relaxed).is_null()
     }
 
-    /// The number of the outermost call that the thread is inside of.
-    pub(crate) fn entry(&self) -> Option<u64> {
-        self.is_inside().then(|| self.entries.load(Ordering::Relaxed))
+    /// Looks from another thread, one at a time: whether the thread is inside a call, and then whether that was so
+    /// at the last look and it has not left the outermost call since.
+    ///
+    /// A call that ends at this very moment may make the next one look as if it had begun now.
+    pub(crate) fn look(&self) -> Option<bool> {
+        self.is_inside().then(|| self.is_seen.swap(true, Ordering::Relaxed))
+    }
+
+    /// Whether the thread is still inside of the outermost call that the last look saw.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.is_inside() && self.is_seen.load(Ordering::Relaxed)
     }
 
     /// The thread, while there is one.
@@ -176,7 +228,7 @@ impl Mark {
 
     /// It is over, however it ended: so are the calls that were made from inside it.
     pub(crate) fn end_recovery(&self, before: Before) {
-        self.innermost.store(before.innermost, Ordering::Relaxed);
+        self.leave(before.innermost);
         self.way_back.store(before.way_back, Ordering::Relaxed);
     }
 
@@ -193,7 +245,7 @@ impl Mark {
     fn clear(&self) {
         self.recovers.store(false, Ordering::Relaxed);
         self.way_back.store(ptr::null_mut(), Ordering::Relaxed);
-        self.innermost.store(ptr::null_mut(), Ordering::Relaxed);
+        self.leave(ptr::null_mut());
     }
 }
 
@@ -266,23 +318,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_tells_calls_from_outside_and_from_inside_apart() {
+    fn a_look_tells_whether_the_outermost_call_is_another_one() {
         let depth = Depth::default();
         assert!(std::ptr::eq(of(os::this_thread()).unwrap(), &raw const *depth));
-        assert_eq!(depth.entry(), None);
-        let first = depth.during(None, || {
-            let outside = depth.entry();
+        assert_eq!(depth.look(), None);
+        let nested = |code: &mut dyn FnMut()| {
             // SAFETY: this thread's own mark.
             let (_, outermost) = unsafe { depth.innermost() }.unwrap();
             depth.during(None, || {
-                assert_eq!(depth.entry(), outside);
                 // SAFETY: this thread's own mark.
                 assert_eq!(unsafe { depth.innermost() }.unwrap().1, outermost);
+                code();
             });
-            outside
+        };
+        depth.during(None, || {
+            assert!(!depth.is_seen());
+            nested(&mut || assert_eq!(depth.look(), Some(false)));
+            assert!(depth.is_seen(), "seen from inside of another");
+            nested(&mut || assert_eq!(depth.look(), Some(true)));
+            assert_eq!(depth.look(), Some(true));
         });
-        assert_eq!(depth.during(None, || depth.entry()), first.map(|entry| entry + 1));
-        assert!(!depth.is_inside());
+        assert!(!depth.is_inside() && !depth.is_seen());
+        depth.during(None, || assert_eq!(depth.look(), Some(false), "another call"));
     }
 
     #[test]

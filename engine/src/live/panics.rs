@@ -48,8 +48,12 @@ pub(crate) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Panic> {
 
 /// The same where this thread's mark is at hand, and what is called is known.
 #[inline]
-pub(crate) fn catch_in<R>(mark: &Mark, target: Option<Target>, code: impl FnOnce() -> R) -> Result<R, Panic> {
-    mark.during(target, || panic::catch_unwind(AssertUnwindSafe(code))).map_err(caught)
+pub(crate) fn catch_in<R>(
+    mark: &Mark,
+    target: Option<&'static Target>,
+    code: impl FnOnce() -> R,
+) -> Result<R, Panic> {
+    mark.catch(target, code).map_err(caught)
 }
 
 /// The panic that a thread's abort began with, if nobody writes there now: it may be that thread.

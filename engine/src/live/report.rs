@@ -41,7 +41,7 @@ fn panicked(place: Place, ended: Option<&Frame>) -> Frame {
 }
 
 /// A crash that an engine has come back from, as its call's result. Told once for each place, as a panic is.
-pub(crate) fn recovered(crash: &Crash, called: Target, outbox: &Outbox) -> Fault {
+pub(crate) fn recovered(crash: &Crash, called: Option<&Target>, outbox: &Outbox) -> Fault {
     thread_local! {
         /// The faults of earlier calls: a script may crash in every frame, and names and lines take their time.
         static KNOWN: RefCell<Vec<(usize, u64, wire::Fault)>> = const { RefCell::new(Vec::new()) };
@@ -59,10 +59,10 @@ pub(crate) fn recovered(crash: &Crash, called: Target, outbox: &Outbox) -> Fault
     panics::forget_uncaught();
     let parts = Parts {
         kind: FaultKind::Crash,
-        library: called.code.library().to_owned(),
-        generation: called.code.generation(),
-        script: called.code.script().to_owned(),
-        function: called.code.function(called.method),
+        library: called.map(|called| called.code.library().to_owned()).unwrap_or_default(),
+        generation: called.map_or(crash.trace.generation, |called| called.code.generation()),
+        script: called.map(|called| called.code.script().to_owned()).unwrap_or_default(),
+        function: called.map(|called| called.code.function(called.method)).unwrap_or_default(),
         message: fault.message,
         place: place(&fault.frames),
         restored: None,

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Deref;
 use std::rc::Rc;
 
 use crate::mode::fault::Parts;
@@ -17,9 +18,8 @@ use crate::mode::tree::Saved;
 use crate::mode::{crash, panics, report};
 use crate::{Fault, FaultKind, Generation, Interface};
 
-/// One script in one generation. It stays for the process's life, as the library's code itself does: a call reads it
-/// through one pointer.
-pub(crate) struct Code<I: ?Sized + 'static> {
+/// Which script of which generation some code is.
+pub(crate) struct Script {
     /// The library whose generation this is.
     pub(crate) library: String,
     /// The package that the script is in: the library's, or one that it depends on.
@@ -28,14 +28,34 @@ pub(crate) struct Code<I: ?Sized + 'static> {
     pub(crate) generation: Cell<Generation>,
     pub(crate) name: &'static str,
     pub(crate) type_name: &'static str,
+    /// The interface's.
+    methods: &'static [&'static str],
+}
+
+/// One script in one generation. It stays for the process's life, as the library's code itself does: a call reads it
+/// through one pointer.
+pub(crate) struct Code<I: ?Sized + 'static> {
+    script: &'static Script,
     pub(crate) vtable: &'static Vtable<I>,
     pub(crate) layout: TypeLayout,
-    /// The interface's methods, and how often each was called since the last report.
-    pub(crate) methods: &'static [&'static str],
-    pub(crate) calls: Box<[Cell<u64>]>,
+    /// The interface's methods, and then the script's `Default`.
+    functions: &'static [Function],
     /// The calls that were reported.
     reported: Cell<u64>,
     trial: Cell<Trial>,
+}
+
+/// A function, and how often it was called since the last report.
+struct Function {
+    calls: Cell<u64>,
+    target: Target,
+}
+
+impl Function {
+    #[inline]
+    fn count(&self) {
+        self.calls.set(self.calls.get() + 1);
+    }
 }
 
 /// What a panic in a script's code would mean for its generation.
@@ -62,47 +82,76 @@ impl<I: ?Sized + Interface> Code<I> {
         let vtable = vtable.ok_or_else(|| {
             format!("script `{}` was built against another `{}` than the engine's", entry.name, I::NAME)
         })?;
-        Ok(Box::leak(Box::new(Self {
+        let about = Box::leak(Box::new(Script {
             library: library.to_owned(),
             package: entry.library,
             generation: Cell::new(generation),
             name: entry.name,
             type_name: entry.type_name,
+            methods: I::METHODS,
+        }));
+        Ok(Box::leak(Box::new(Self {
+            script: about,
             vtable,
             layout: script.layout,
-            methods: I::METHODS,
-            calls: I::METHODS.iter().map(|_| Cell::new(0)).collect(),
+            functions: about.functions(),
             reported: Cell::new(0),
             trial: Cell::new(Trial::Over),
         })))
     }
 }
 
-impl<I: ?Sized> Code<I> {
-    /// The calls since the last time, by function.
-    pub(crate) fn take_calls(&self) -> BTreeMap<String, u64> {
-        let sum: u64 = self.calls.iter().map(Cell::get).sum();
-        self.reported.set(self.reported.get() + sum);
-        let counted = (0..self.calls.len()).filter(|method| self.calls[*method].get() > 0);
-        counted.map(|method| (self.function(method), self.calls[method].take())).collect()
+impl Script {
+    fn functions(&'static self) -> &'static [Function] {
+        let functions = (0..=self.methods.len())
+            .map(|method| Function { calls: Cell::new(0), target: Target { code: self, method } });
+        Vec::leak(functions.collect())
+    }
+}
+
+impl Called for Script {
+    fn library(&self) -> &str {
+        &self.library
+    }
+
+    fn generation(&self) -> Generation {
+        self.generation.get()
+    }
+
+    fn script(&self) -> &str {
+        self.name
     }
 
     /// `Player::update`; an index that is no method's stands for the script's `Default`.
     fn function(&self, method: usize) -> String {
         format!("{}::{}", self.type_name, self.methods.get(method).copied().unwrap_or("default"))
     }
+}
 
-    #[inline]
-    fn count(&self, method: usize) {
-        if let Some(calls) = self.calls.get(method) {
-            calls.set(calls.get() + 1);
-        }
+impl<I: ?Sized> Deref for Code<I> {
+    type Target = Script;
+
+    fn deref(&self) -> &Script {
+        self.script
+    }
+}
+
+impl<I: ?Sized> Code<I> {
+    /// The calls since the last time, by function.
+    pub(crate) fn take_calls(&self) -> BTreeMap<String, u64> {
+        self.reported.set(self.reported.get() + self.unreported());
+        let counted = self.functions.iter().enumerate().filter(|(_, function)| function.calls.get() > 0);
+        counted.map(|(method, function)| (self.function(method), function.calls.take())).collect()
+    }
+
+    fn unreported(&self) -> u64 {
+        self.functions.iter().map(|function| function.calls.get()).sum()
     }
 
     /// Makes a value from the script's `Default`.
-    pub(crate) fn make(&'static self, outbox: &Outbox) -> Result<Value<I>, Fault> {
-        let target = Target { code: self, method: usize::MAX };
-        panics::catch_in(&panics::depth(), Some(target), || Value::new(self.vtable))
+    pub(crate) fn make(&self, outbox: &Outbox) -> Result<Value<I>, Fault> {
+        let default = self.functions.last().map(|default| &default.target);
+        panics::catch_in(&panics::depth(), default, || Value::new(self.vtable))
             .map_err(|panic| self.fault(usize::MAX, panic, outbox))
     }
 
@@ -123,9 +172,8 @@ impl<I: ?Sized> Code<I> {
 
     /// What a panic now would take this generation back to.
     pub(crate) fn way_back(&self) -> Option<Generation> {
-        let all = || self.reported.get() + self.calls.iter().map(Cell::get).sum::<u64>();
         match self.trial.get() {
-            Trial::Runs { before, calls } if all() <= calls => Some(before),
+            Trial::Runs { before, calls } if self.reported.get() + self.unreported() <= calls => Some(before),
             _ => None,
         }
     }
@@ -154,27 +202,11 @@ impl<I: ?Sized> Code<I> {
     }
 }
 
-impl<I: ?Sized> Called for Code<I> {
-    fn library(&self) -> &str {
-        &self.library
-    }
-
-    fn generation(&self) -> Generation {
-        self.generation.get()
-    }
-
-    fn script(&self) -> &str {
-        self.name
-    }
-
-    fn function(&self, method: usize) -> String {
-        Code::function(self, method)
-    }
-}
-
 /// One instance's state and the code that it runs.
 pub(crate) struct Slot<I: ?Sized + 'static> {
     code: Cell<&'static Code<I>>,
+    /// The code's, read at every call.
+    functions: Cell<&'static [Function]>,
     /// `value`'s pointer, read at every call.
     script: Cell<*mut I>,
     /// The thread's mark of script calls, read and written at every call: a thread-local in a shared library is
@@ -200,6 +232,7 @@ impl<I: ?Sized> Slot<I> {
     pub(crate) fn with(code: &'static Code<I>, value: Value<I>, outbox: &Rc<Outbox>) -> Rc<Self> {
         Rc::new(Self {
             code: Cell::new(code),
+            functions: Cell::new(code.functions),
             script: Cell::new(value.pointer()),
             depth: panics::depth(),
             has_retired: Cell::new(false),
@@ -230,6 +263,7 @@ impl<I: ?Sized> Slot<I> {
         // SAFETY: the layouts are equal, field by field.
         unsafe { value.adopt(code.vtable) };
         self.script.set(value.pointer());
+        self.functions.set(code.functions);
         self.code.set(code);
         drop(value);
         self.forget_earlier();
@@ -240,6 +274,7 @@ impl<I: ?Sized> Slot<I> {
     pub(crate) fn replace(&self, code: &'static Code<I>, value: Value<I>, keep_old: bool) {
         self.script.set(value.pointer());
         let old = self.value.replace(value);
+        self.functions.set(code.functions);
         let old_code = self.code.replace(code);
         self.forget_earlier();
         if keep_old {
@@ -276,29 +311,39 @@ impl<I: ?Sized> Slot<I> {
 
     #[inline]
     fn run<R>(&self, method: usize, call: impl FnOnce() -> R) -> Result<R, Fault> {
-        // A swap cannot come while the call runs.
-        let code = self.code();
-        code.count(method);
-        if self.depth.recovers() {
-            return self.run_recovering(code, method, call);
+        match self.functions.get().get(method) {
+            Some(function) if !self.depth.recovers() => {
+                function.count();
+                panics::catch_in(&self.depth, Some(&function.target), call)
+                    .map_err(|panic| self.fault(method, panic))
+            }
+            function => self.run_recovering(Guarded { function, method, call }),
         }
-        panics::catch_in(&self.depth, Some(Target { code, method }), call)
-            .map_err(|panic| code.fault(method, panic, &self.outbox))
+    }
+
+    /// A swap cannot come while a call runs: the code is the one that was called.
+    #[cold]
+    fn fault(&self, method: usize, panic: panics::Panic) -> Fault {
+        self.code().fault(method, panic, &self.outbox)
     }
 
     /// The same for an engine that wants to go on after crashes.
     #[cold]
-    fn run_recovering<R>(
-        &self,
-        code: &'static Code<I>,
-        method: usize,
-        call: impl FnOnce() -> R,
-    ) -> Result<R, Fault> {
-        let target = Target { code, method };
-        let run = || panics::catch_in(&self.depth, Some(target), call);
-        // SAFETY: the engine called `recover_from_crashes`, whose contract this is.
-        match unsafe { crash::recovering(&self.depth, run) } {
-            Ok(result) => result.map_err(|panic| code.fault(method, panic, &self.outbox)),
+    fn run_recovering<R, C: FnOnce() -> R>(&self, guarded: Guarded<C>) -> Result<R, Fault> {
+        let Guarded { function, method, call } = guarded;
+        let target = function.map(|function| {
+            function.count();
+            &function.target
+        });
+        let run = || panics::catch_in(&self.depth, target, call);
+        let result = if self.depth.recovers() {
+            // SAFETY: the engine called `recover_from_crashes`, whose contract this is.
+            unsafe { crash::recovering(&self.depth, run) }
+        } else {
+            Ok(run())
+        };
+        match result {
+            Ok(result) => result.map_err(|panic| self.fault(method, panic)),
             Err(crash) => Err(report::recovered(&crash, target, &self.outbox)),
         }
     }
@@ -316,6 +361,14 @@ impl<I: ?Sized> Slot<I> {
         self.has_retired.set(false);
         drop(self.retired.take());
     }
+}
+
+/// A call for an engine that wants to go on after crashes. Its arguments are copied here, so that those of other
+/// calls need not be in memory.
+struct Guarded<C> {
+    function: Option<&'static Function>,
+    method: usize,
+    call: C,
 }
 
 /// What an instance calls its script through.

@@ -14,11 +14,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn main(_: Arguments) -> anyhow::Result<ExitCode> {
-    let ended = Arc::new(Mutex::new(None));
+    let ended = Arc::new(Mutex::new(Vec::new()));
     let slot = ended.clone();
     let connect = move |root| {
         let (link, ended) = link::connect(root);
-        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(ended);
+        slot.lock().unwrap_or_else(PoisonError::into_inner).push(ended);
         link
     };
     let serve = crate::lsp::serve(std::io::stdin(), std::io::stdout(), connect);
@@ -26,9 +26,8 @@ pub(super) async fn main(_: Arguments) -> anyhow::Result<ExitCode> {
         code = serve => code,
         () = asked_to_end() => ExitCode::FAILURE,
     };
-    let ended = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(ended) = ended {
-        ended.wait().await;
-    }
+    // Dropped with the loop, the links end at once; the waits share the time.
+    let ended = std::mem::take(&mut *ended.lock().unwrap_or_else(PoisonError::into_inner));
+    futures::future::join_all(ended.into_iter().map(link::Ended::wait)).await;
     Ok(code)
 }

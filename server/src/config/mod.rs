@@ -3,21 +3,31 @@
 use std::io;
 use std::path::Path;
 
-use serde::Deserialize;
-use toml::de::{DeTable, DeValue};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use toml::de::DeTable;
 
 use crate::os;
+
+pub mod help;
+mod keys;
+mod preferences;
+
+pub use preferences::Preferences;
 
 /// The file's name at the workspace root.
 pub const FILE: &str = "liveline.toml";
 
-/// The whole file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+/// What Liveline rebuilds and swaps while the game runs. The file is optional: a workspace package that depends on
+/// `liveline` and is a `cdylib` or `dylib` is a library by itself.
+// The comments here are what people read in their editors, through the schema.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields, title = "liveline.toml")]
 pub struct Config {
     /// What is rebuilt and swapped, beside what is found without configuration.
     #[serde(default)]
     pub library: Vec<Library>,
-    /// How it is built.
+    /// How scripts are built.
     #[serde(default)]
     pub build: Build,
     /// The game.
@@ -25,28 +35,35 @@ pub struct Config {
     pub engine: Engine,
 }
 
-/// One `[[library]]`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// A package, or script files that are a library each.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields, extend("oneOf" = [{ "required": ["package"] }, { "required": ["files"] }]))]
 pub struct Library {
-    /// A workspace package.
+    /// A workspace package, by its name.
+    #[schemars(with = "String")]
     pub package: Option<String>,
-    /// A glob of script files.
+    /// A glob of script files, relative to the workspace root. Each is a library that is named by its stem; `lib.rs`,
+    /// `main.rs` and `mod.rs` never count.
+    #[schemars(with = "String", example = "scripts/src/*.rs")]
     pub files: Option<String>,
-    /// The package that script files link against.
+    /// The package that script files link against: the one with the interface.
+    #[schemars(with = "String")]
     pub api: Option<String>,
 }
 
-/// `[build]`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// How scripts are built.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub struct Build {
-    /// Whether unsaved text is built.
+    /// Whether unsaved text is built when typing pauses, so that nothing is left to build at the save. The editor's
+    /// setting `liveline.build.speculate` goes before this.
     pub speculate: bool,
-    /// When a good build goes to the engine.
+    /// When a good build goes to the engine. The editor's setting `liveline.build.apply` goes before this.
     pub apply: Apply,
-    /// The cargo profile.
+    /// The cargo profile that scripts are built with.
     pub profile: String,
-    /// The code generator.
+    /// What generates machine code.
     pub backend: Backend,
 }
 
@@ -67,48 +84,53 @@ impl Default for Build {
     }
 }
 
-/// `build.apply`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+/// When a good build goes to the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Apply {
     /// At the save.
     Save,
-    /// When typing pauses.
+    /// When typing pauses, without a save.
     Pause,
 }
 
-/// `build.backend`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+/// What generates machine code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
     /// rustc's default.
     Llvm,
-    /// rustc's Cranelift backend.
+    /// rustc's Cranelift backend, where the toolchain has it.
     Cranelift,
 }
 
-/// `[engine]`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+/// The game.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub struct Engine {
-    /// What `liveline run` starts.
+    /// What `liveline run` starts: the program and its arguments.
+    #[schemars(example = ["cargo", "run", "-p", "game"])]
     pub command: Vec<String>,
-    /// The loader to prefer.
+    /// How engines that can do both take new code. The editor's setting `liveline.engine.loader` goes before this.
+    #[schemars(with = "Loader", default)]
     pub loader: Option<Loader>,
-    /// A script call that lasts longer is reported as a hang, in milliseconds; zero: none is.
+    /// A script call that lasts longer than this many milliseconds is reported as a hang; 0: none is. 2000 by default.
     #[serde(rename = "hang-millis")]
+    #[schemars(with = "u64", default)]
     pub hang_millis: Option<u64>,
-    /// A generation that panics in this many first calls is taken back; zero: none is.
+    /// A generation that panics in this many first calls of a script is taken back; 0: none is. 100 by default.
+    #[schemars(with = "u64", default)]
     pub probation: Option<u64>,
 }
 
-/// `engine.loader`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+/// How an engine takes new code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Loader {
-    /// Procedure B.
+    /// Objects that are linked in the engine's memory: no linker, no library file. The default.
     Object,
-    /// Procedure A.
+    /// A shared library from the system's linker.
     Dylib,
 }
 
@@ -139,7 +161,7 @@ pub fn load(root: &Path) -> Result<Config, ConfigError> {
 /// Reads the file's text.
 pub fn parse(text: &str) -> Result<Config, ConfigError> {
     let table = DeTable::parse(text).map_err(|error| toml_error(text, &error))?;
-    check_keys(text, table.get_ref(), TOP)?;
+    keys::check(text, table.get_ref())?;
     let config: Config = toml::from_str(text).map_err(|error| toml_error(text, &error))?;
     for (index, library) in config.library.iter().enumerate() {
         check_library(text, index, library)?;
@@ -150,48 +172,6 @@ pub fn parse(text: &str) -> Result<Config, ConfigError> {
 /// Where `value` stands in the file as a string, for errors about what it names.
 pub fn locate(text: &str, value: &str) -> (u32, u32) {
     position(text, text.find(&format!("\"{value}\"")).unwrap_or(0))
-}
-
-/// A table's known keys, and the keys below each.
-struct Schema(&'static [(&'static str, Option<&'static Schema>)]);
-
-const TOP: &Schema = &Schema(&[
-    ("library", Some(&Schema(&[("package", None), ("files", None), ("api", None)]))),
-    ("build", Some(&Schema(&[("speculate", None), ("apply", None), ("profile", None), ("backend", None)]))),
-    (
-        "engine",
-        Some(&Schema(&[("command", None), ("hang-millis", None), ("loader", None), ("probation", None)])),
-    ),
-]);
-
-fn check_keys(text: &str, table: &DeTable<'_>, schema: &Schema) -> Result<(), ConfigError> {
-    for (key, value) in table {
-        let name: &str = key.get_ref();
-        let Some((_, below)) = schema.0.iter().find(|(known, _)| *known == name) else {
-            return Err(unknown_key(text, name, key.span().start, schema));
-        };
-        let Some(below) = below else { continue };
-        match value.get_ref() {
-            DeValue::Table(table) => check_keys(text, table, below)?,
-            DeValue::Array(items) => {
-                for item in items.iter().filter_map(|item| item.get_ref().as_table()) {
-                    check_keys(text, item, below)?;
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn unknown_key(text: &str, name: &str, offset: usize, schema: &Schema) -> ConfigError {
-    let known: Vec<&str> = schema.0.iter().map(|(known, _)| *known).collect();
-    let hint = match nearest(name, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known keys here: {}", known.join(", ")),
-    };
-    let (line, column) = position(text, offset);
-    ConfigError { line, column, message: format!("unknown key `{name}`; {hint}") }
 }
 
 fn check_library(text: &str, index: usize, library: &Library) -> Result<(), ConfigError> {

@@ -58,8 +58,8 @@ impl Core {
     }
 
     /// Where unsaved text no longer goes to engines, what is saved does.
-    fn leave_live_mode(&mut self, now: Now, actions: &mut Vec<Action>) {
-        let is_live = self.project.as_ref().is_some_and(|project| project.config.build.apply == Apply::Pause);
+    pub(super) fn leave_live_mode(&mut self, now: Now, actions: &mut Vec<Action>) {
+        let is_live = self.applies_at() == Apply::Pause;
         let names: Vec<String> = self.libraries.keys().cloned().collect();
         for name in names.iter().filter(|_| !is_live) {
             self.back_to_saved(name, now, actions);

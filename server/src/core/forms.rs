@@ -16,7 +16,7 @@ impl Core {
     }
 
     fn preferred(&self) -> ArtifactKind {
-        match self.project.as_ref().and_then(|project| project.config.engine.loader) {
+        match self.loader() {
             Some(Loader::Dylib) => ArtifactKind::Dylib,
             Some(Loader::Object) | None => ArtifactKind::Object,
         }

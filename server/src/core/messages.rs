@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::{BuildId, FaceId, Session};
 use crate::build::job::{Order, Outcome, Progress};
 use crate::build::past::Past;
+use crate::config::Preferences;
 use crate::diagnostics::Diagnostic;
 use crate::face::{Command, HubEvent};
 use crate::hash::Hash;
@@ -137,6 +138,13 @@ pub enum Event {
         id: u64,
         /// What is asked.
         command: Command,
+    },
+    /// A face's user wants some things otherwise than `liveline.toml`.
+    FacePrefers {
+        /// Which face.
+        face: FaceId,
+        /// All that its user wants.
+        preferences: Preferences,
     },
     /// A face runs the game and can restart it.
     FaceRuns {

@@ -14,7 +14,7 @@ use liveline_protocol::status::{self, LastReload, Status};
 use serde_json::Value;
 
 use crate::build::job::{Order, Outcome, Overlay, Progress, Purpose};
-use crate::config::{Apply, Loader};
+use crate::config::{self, Apply, Config, Loader, Preferences};
 use crate::diagnostics::book::{Book, FileDiagnostics};
 use crate::diagnostics::{Diagnostic, Position, Severity, Source, at_file};
 use crate::face::{Command, HubEvent, Level, Speculated};
@@ -29,6 +29,7 @@ mod forms;
 mod history;
 mod library;
 mod messages;
+mod preferences;
 mod proof;
 mod refusals;
 mod speculation;
@@ -95,6 +96,8 @@ pub struct Core {
     engines: Vec<Engine>,
     /// The faces that run the game.
     runners: BTreeSet<FaceId>,
+    /// What the faces' users want, the one that spoke last at the end.
+    preferences: Vec<(FaceId, Preferences)>,
     book: Book,
     chronicle: Chronicle,
     /// What troubled the workspace last, so that it is told once.
@@ -115,6 +118,7 @@ impl Core {
             libraries: BTreeMap::new(),
             engines: Vec::new(),
             runners: BTreeSet::new(),
+            preferences: Vec::new(),
             book: Book::default(),
             chronicle: Chronicle::default(),
             trouble: None,
@@ -163,7 +167,13 @@ impl Core {
                 actions.push(Action::Answer { face, id, result });
             }
             Event::FaceRuns { face } => drop(self.runners.insert(face)),
-            Event::FaceGone { face } => drop(self.runners.remove(&face)),
+            Event::FacePrefers { face, preferences } => {
+                self.prefers(face, Some(preferences), now, &mut actions)
+            }
+            Event::FaceGone { face } => {
+                self.runners.remove(&face);
+                self.prefers(face, None, now, &mut actions);
+            }
             Event::Tick => self.tick(now, &mut actions),
         }
         self.speculate(now, &mut actions);

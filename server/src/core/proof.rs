@@ -96,6 +96,7 @@ impl Core {
                 None => project.packages_of(library).map(|package| package.folder.clone()).collect(),
             },
         });
-        Some(HubEvent::Libraries { libraries: libraries.collect() })
+        let packages = project.packages.iter().map(|package| package.name.clone()).collect();
+        Some(HubEvent::Libraries { libraries: libraries.collect(), packages })
     }
 }

@@ -57,6 +57,7 @@ impl Speculation {
 impl Core {
     /// An editor shows a file; its first edit should find a compiler ready.
     pub(super) fn opened(&mut self, path: PathBuf, text: String, actions: &mut Vec<Action>) {
+        self.config_edited(&path, None, actions);
         let names = self.concerned(&path);
         self.buffers.insert(path, Buffer::new(text, false));
         for order in names.iter().filter_map(|name| self.order(name, Purpose::Speculative)) {
@@ -66,6 +67,7 @@ impl Core {
 
     /// Typing ends what was built from the text before, and puts off the next build.
     pub(super) fn edited(&mut self, path: PathBuf, text: String, now: Now, actions: &mut Vec<Action>) {
+        self.config_edited(&path, Some(&text), actions);
         let names = self.concerned(&path);
         self.buffers.insert(path, Buffer::new(text, true));
         for name in names {
@@ -89,6 +91,7 @@ impl Core {
         if !buffer.edited {
             return;
         }
+        self.config_edited(path, None, actions);
         for name in self.concerned(path) {
             let Some(state) = self.libraries.get_mut(&name) else { continue };
             let has_shown = state.speculation.tried.take().is_some();
@@ -121,12 +124,13 @@ impl Core {
 
     /// Begins what is due, one build at a time and none beside a build of saved text.
     pub(super) fn speculate(&mut self, now: Now, actions: &mut Vec<Action>) {
-        let Some(project) = self.project.clone().filter(|project| project.config.build.speculate) else {
+        if !self.speculates() {
             return;
-        };
+        }
         if self.libraries.values().any(|state| state.running_build().is_some() || state.waiting().is_some()) {
             return;
         }
+        let applies_at = self.applies_at();
         let is_due = |state: &LibraryState| state.speculation.due.is_some_and(|due| due <= now.instant);
         let due: Vec<String> =
             self.libraries.iter().filter(|(_, state)| is_due(state)).map(|(name, _)| name.clone()).collect();
@@ -137,7 +141,7 @@ impl Core {
             if overlaid.is_empty() || state.speculation.tried.as_ref() == Some(&overlaid) {
                 continue;
             }
-            let is_live = project.config.build.apply == Apply::Pause && !state.speculation.held;
+            let is_live = applies_at == Apply::Pause && !state.speculation.held;
             let purpose = if is_live { Purpose::Live } else { Purpose::Speculative };
             let Some(order) = self.order(&name, purpose).filter(can_stand_alone) else { continue };
             self.builds += 1;

@@ -332,6 +332,7 @@ impl Hub {
             FaceEvent::Closed { path } => self.handle(Event::Closed { path }),
             FaceEvent::Runs => self.handle(Event::FaceRuns { face }),
             FaceEvent::Asked { id, question } => self.asked(face, id, question),
+            FaceEvent::Prefers(preferences) => self.handle(Event::FacePrefers { face, preferences }),
         }
     }
 

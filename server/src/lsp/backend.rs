@@ -4,16 +4,18 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{
-    CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, DidChangeConfigurationParams,
-    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    DidSaveTextDocumentParams, ExecuteCommandParams, InitializeParams, InitializeResult, InitializedParams,
-    LSPAny, WorkDoneProgressCancelParams,
+    CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, CompletionParams, CompletionResponse,
+    DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWorkspaceFoldersParams,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, ExecuteCommandParams,
+    Hover, HoverParams, InitializeParams, InitializeResult, InitializedParams, LSPAny,
+    WorkDoneProgressCancelParams,
 };
 use tower_lsp::{LanguageServer, LspService};
 
 use super::event::{Event, Reply};
 use super::{initialize, service::Mended};
 use crate::face::Question;
+use crate::folders::Folders;
 use liveline_protocol::history::{self, SourceParams, SourcesParams};
 use liveline_protocol::status::{self, Status};
 
@@ -78,12 +80,26 @@ impl LanguageServer for Backend {
         self.tell(Event::Configured(params.settings));
     }
 
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        let added = initialize::paths(&params.event.added);
+        let removed = initialize::paths(&params.event.removed);
+        self.tell(Event::Folders(Folders { added, removed }));
+    }
+
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         self.ask(|reply| Event::CodeActions(Box::new(params), reply)).await.map(Some)
     }
 
     async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
         self.ask(|reply| Event::CodeLenses(params, reply)).await.map(Some)
+    }
+
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        self.ask(|reply| Event::Completions(Box::new(params), reply)).await
+    }
+
+    async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        self.ask(|reply| Event::Hover(params, reply)).await
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {

@@ -4,12 +4,13 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc;
 use tower_lsp::ls_types::{
-    CodeActionOrCommand, CodeActionParams, CodeLens, CodeLensParams, DidChangeTextDocumentParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, ExecuteCommandParams,
-    InitializeParams, ProgressToken,
+    CodeActionOrCommand, CodeActionParams, CodeLens, CodeLensParams, CompletionParams, CompletionResponse,
+    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, ExecuteCommandParams, Hover, HoverParams, InitializeParams, ProgressToken,
 };
 
 use crate::face::{HubEvent, Question};
+use crate::folders::Folders;
 use liveline_protocol::status::Status;
 
 /// Where an answer goes. Dropped without one, the request fails.
@@ -38,10 +39,16 @@ pub(super) enum Event {
     CodeActions(Box<CodeActionParams>, Reply<Vec<CodeActionOrCommand>>),
     /// `textDocument/codeLens`.
     CodeLenses(CodeLensParams, Reply<Vec<CodeLens>>),
+    /// `textDocument/completion`.
+    Completions(Box<CompletionParams>, Reply<Option<CompletionResponse>>),
+    /// `textDocument/hover`.
+    Hover(HoverParams, Reply<Option<Hover>>),
     /// `workspace/executeCommand`.
     Execute(ExecuteCommandParams, Reply<Value>),
     /// `workspace/didChangeConfiguration`: its settings.
     Configured(Value),
+    /// `workspace/didChangeWorkspaceFolders`.
+    Folders(Folders),
     /// `liveline/status`, asked.
     AskedStatus(Reply<Status>),
     /// `liveline/history` and its like.

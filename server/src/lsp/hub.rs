@@ -1,5 +1,8 @@
 //! The face's end of the link: what is told while there is a hub, and what waits until there is one.
 
+use std::fs;
+use std::path::PathBuf;
+
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::face::{Command, FaceEvent};
@@ -35,7 +38,7 @@ impl Hub {
     pub(super) fn tell(&self, event: FaceEvent) {
         if let Some(events) = self.events.as_ref().filter(|_| self.is_connected) {
             // Fails if the hub is going, which is heard on the other channel.
-            let _ = events.send(event);
+            let _ = events.send(by_real_name(event));
         }
     }
 
@@ -60,4 +63,21 @@ impl Hub {
             None => false,
         }
     }
+}
+
+/// cargo and rustc know a workspace by its real path, whatever links the editor came by.
+fn by_real_name(event: FaceEvent) -> FaceEvent {
+    match event {
+        FaceEvent::Opened { path, text } => FaceEvent::Opened { path: real(path), text },
+        FaceEvent::Edited { path, text } => FaceEvent::Edited { path: real(path), text },
+        FaceEvent::Saved { path } => FaceEvent::Saved { path: real(path) },
+        FaceEvent::Closed { path } => FaceEvent::Closed { path: real(path) },
+        other => other,
+    }
+}
+
+/// A file that is not there has its folder's real path.
+fn real(path: PathBuf) -> PathBuf {
+    let of_folder = || Some(fs::canonicalize(path.parent()?).ok()?.join(path.file_name()?));
+    fs::canonicalize(&path).ok().or_else(of_folder).unwrap_or(path)
 }

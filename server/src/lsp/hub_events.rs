@@ -38,7 +38,10 @@ impl State {
             HubEvent::Proof { library, generation, functions } => {
                 self.lenses.proven(library, generation, functions);
             }
-            HubEvent::Libraries { libraries } => self.lenses.set_libraries(libraries),
+            HubEvent::Libraries { libraries, packages } => {
+                self.lenses.set_libraries(libraries);
+                self.packages = packages;
+            }
             HubEvent::RestartEngine => self.say(Level::Info, "the game is restarted"),
             // Diagnostics and the status tell the editor's user what these come to.
             HubEvent::Announced(_) | HubEvent::Fault { .. } | HubEvent::Ran { .. } => {}
@@ -50,6 +53,7 @@ impl State {
         self.say(Level::Info, &format!("{}: {how}", root.display()));
         self.forget_the_hub();
         let early = self.hub.connected();
+        self.tell_preferences();
         for (path, buffer) in self.documents.buffers_mut() {
             self.hub.tell(FaceEvent::Opened { path: path.clone(), text: buffer.tell() });
         }

@@ -6,9 +6,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tower_lsp::ls_types::{
     ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
-    DiagnosticTag, ExecuteCommandOptions, InitializeParams, InitializeResult, PositionEncodingKind,
-    SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
-    TextDocumentSyncOptions,
+    CompletionOptions, DiagnosticTag, ExecuteCommandOptions, HoverProviderCapability, InitializeParams,
+    InitializeResult, OneOf, PositionEncodingKind, SaveOptions, ServerCapabilities, ServerInfo,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, WorkspaceFolder,
+    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
 use super::{commands, uri};
@@ -53,10 +54,20 @@ pub(super) fn answer(client: &ClientCapabilities) -> InitializeResult {
                 code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
                 ..CodeActionOptions::default()
             })),
+            // Where it can be, this is said for `liveline.toml` alone, later.
+            completion_provider: (!registers_help(client)).then(CompletionOptions::default),
+            hover_provider: (!registers_help(client)).then_some(HoverProviderCapability::Simple(true)),
             code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
             execute_command_provider: Some(ExecuteCommandOptions {
                 commands: commands::NAMES.map(str::to_owned).to_vec(),
                 ..ExecuteCommandOptions::default()
+            }),
+            workspace: Some(WorkspaceServerCapabilities {
+                workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                    supported: Some(true),
+                    change_notifications: Some(OneOf::Left(true)),
+                }),
+                file_operations: None,
             }),
             ..ServerCapabilities::default()
         },
@@ -88,14 +99,21 @@ fn encoding_kind(encoding: Encoding) -> PositionEncodingKind {
     }
 }
 
-/// The first workspace folder, or what older editors send in its place, or the current directory.
+/// The workspace folders, or what older editors send in their place, or the current directory.
 #[expect(deprecated, reason = "older editors send only these")]
-pub(super) fn root(params: &InitializeParams) -> PathBuf {
-    let folders = params.workspace_folders.as_deref().unwrap_or_default();
-    let folder = folders.iter().find_map(|folder| uri::to_path(&folder.uri));
-    let by_uri = || params.root_uri.as_ref().and_then(uri::to_path);
+pub(super) fn roots(params: &InitializeParams) -> Vec<PathBuf> {
+    let folders = paths(params.workspace_folders.as_deref().unwrap_or_default());
+    if !folders.is_empty() {
+        return folders;
+    }
+    let by_uri = params.root_uri.as_ref().and_then(uri::to_path);
     let by_path = || params.root_path.as_deref().filter(|path| !path.is_empty()).map(PathBuf::from);
-    folder.or_else(by_uri).or_else(by_path).or_else(|| std::env::current_dir().ok()).unwrap_or_default()
+    by_uri.or_else(by_path).or_else(|| std::env::current_dir().ok()).into_iter().collect()
+}
+
+/// The folders that are on a disk.
+pub(super) fn paths(folders: &[WorkspaceFolder]) -> Vec<PathBuf> {
+    folders.iter().filter_map(|folder| uri::to_path(&folder.uri)).collect()
 }
 
 /// What of the editor's capabilities matters here.
@@ -121,6 +139,8 @@ pub(super) struct Capabilities {
     pub(super) configuration: bool,
     /// Changed settings are only told to who registers for them.
     pub(super) configuration_registration: bool,
+    /// Completion and hover can be asked for in some files alone.
+    pub(super) registers_help: bool,
     /// `experimental/serverStatus`.
     pub(super) server_status: bool,
 }
@@ -145,9 +165,18 @@ impl Capabilities {
             progress: client.window.as_ref().and_then(|window| window.work_done_progress) == Some(true),
             configuration: workspace.configuration == Some(true),
             configuration_registration: registration == Some(true),
+            registers_help: registers_help(client),
             server_status: has_server_status(client.experimental.as_ref()),
         }
     }
+}
+
+fn registers_help(client: &ClientCapabilities) -> bool {
+    let document = client.text_document.as_ref();
+    let completion =
+        document.and_then(|document| document.completion.as_ref()).and_then(|it| it.dynamic_registration);
+    let hover = document.and_then(|document| document.hover.as_ref()).and_then(|it| it.dynamic_registration);
+    completion == Some(true) && hover == Some(true)
 }
 
 fn has_server_status(experimental: Option<&Value>) -> bool {

@@ -11,10 +11,11 @@ use super::event::Event;
 use super::state::State;
 use super::{initialize, parent, service};
 use crate::face::HubEvent;
+use crate::folders;
 use crate::link::Link;
 
 /// Makes the link to the hub of the workspace at a path.
-pub(super) type Connect = Box<dyn FnOnce(PathBuf) -> Link + Send>;
+pub(super) type Connect = Box<dyn FnMut(PathBuf) -> Link + Send>;
 
 /// Runs until [`Event::Stop`] or until the editor's process has died.
 pub(super) async fn run(mut state: State, mut events: mpsc::Receiver<Event>, connect: Connect) {
@@ -34,9 +35,10 @@ pub(super) async fn run(mut state: State, mut events: mpsc::Receiver<Event>, con
             Event::Initialize(params) => {
                 editor.watch(params.process_id);
                 if let Some(connect) = connect.take() {
-                    let link = connect(initialize::root(params));
-                    state.hub.link(link.events);
-                    updates = Some(link.updates);
+                    let all = folders::connect(initialize::roots(params), connect);
+                    state.hub.link(all.link.events);
+                    state.folders = Some(all.folders);
+                    updates = Some(all.link.updates);
                 }
             }
             Event::HubGone => updates = None,

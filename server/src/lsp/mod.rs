@@ -12,6 +12,7 @@ mod backend;
 mod client;
 mod code_actions;
 mod commands;
+mod config_file;
 mod convert;
 mod debounce;
 mod disk;
@@ -65,7 +66,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub async fn serve(
     input: impl Read + Send + 'static,
     output: impl Write + Send + 'static,
-    connect: impl FnOnce(PathBuf) -> Link + Send + 'static,
+    connect: impl FnMut(PathBuf) -> Link + Send + 'static,
 ) -> ExitCode {
     match converse(input, output, Box::new(connect)).await {
         Ok(End::Orderly) => ExitCode::SUCCESS,

@@ -1,11 +1,14 @@
-//! The user's settings: `liveline.diagnostics`.
+//! The user's settings: `liveline.diagnostics`, and what goes before `liveline.toml`.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tower_lsp::ls_types::request::{RegisterCapability, WorkspaceConfiguration};
 use tower_lsp::ls_types::{ConfigurationItem, ConfigurationParams, Registration, RegistrationParams};
 
 use super::client::Asked;
 use super::state::State;
+use crate::config::Preferences;
+use crate::face::FaceEvent;
 
 /// Which diagnostics are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +27,8 @@ pub(super) enum Shown {
 pub(super) struct Settings {
     /// `liveline.diagnostics`.
     pub(super) shown: Shown,
+    /// What goes before `liveline.toml`.
+    pub(super) preferences: Preferences,
 }
 
 impl Settings {
@@ -40,6 +45,20 @@ impl Settings {
                 _ => tracing::warn!(%shown, r#"liveline.diagnostics is none of "all", "errors", "off""#),
             },
         }
+        let preferences = &mut self.preferences;
+        prefer(section, "build", "speculate", &mut preferences.speculate);
+        prefer(section, "build", "apply", &mut preferences.apply);
+        prefer(section, "engine", "loader", &mut preferences.loader);
+    }
+}
+
+/// A setting may be given as a tree or by its dotted name; `null` leaves `liveline.toml` its word.
+fn prefer<T: DeserializeOwned>(section: &Value, group: &str, name: &str, preference: &mut Option<T>) {
+    let in_tree = section.get(group).and_then(|group| group.get(name));
+    let Some(value) = in_tree.or_else(|| section.get(format!("{group}.{name}"))) else { return };
+    match serde_json::from_value(value.clone()) {
+        Ok(wanted) => *preference = wanted,
+        Err(error) => tracing::warn!("liveline.{group}.{name} is not used: {error}"),
     }
 }
 
@@ -82,8 +101,18 @@ impl State {
     fn take_settings(&mut self, value: &Value) {
         let before = self.settings;
         self.settings.update(value);
-        if self.settings != before {
+        if self.settings.shown != before.shown {
             self.board.resend();
+        }
+        if self.settings.preferences != before.preferences {
+            self.hub.tell(FaceEvent::Prefers(self.settings.preferences));
+        }
+    }
+
+    /// A hub that has just connected hears what it should know.
+    pub(super) fn tell_preferences(&self) {
+        if self.settings.preferences != Preferences::default() {
+            self.hub.tell(FaceEvent::Prefers(self.settings.preferences));
         }
     }
 }
@@ -91,6 +120,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Apply, Loader};
 
     #[test]
     fn settings_are_read_in_both_forms_and_nonsense_changes_nothing() {
@@ -105,5 +135,17 @@ mod tests {
             settings.update(&value);
             assert_eq!(settings.shown, expected, "{value}");
         }
+    }
+
+    #[test]
+    fn what_goes_before_the_file_is_read_and_taken_back() {
+        let mut settings = Settings::default();
+        settings
+            .update(&json!({ "build": { "speculate": false, "apply": "pause" }, "engine.loader": "dylib" }));
+        let all =
+            Preferences { speculate: Some(false), apply: Some(Apply::Pause), loader: Some(Loader::Dylib) };
+        assert_eq!(settings.preferences, all);
+        settings.update(&json!({ "liveline": { "build": { "apply": "never", "speculate": null } } }));
+        assert_eq!(settings.preferences, Preferences { speculate: None, ..all });
     }
 }

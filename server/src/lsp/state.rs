@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::ls_types::InitializeParams;
 
 use super::client::{Asked, Client};
@@ -18,12 +19,15 @@ use super::publish::Board;
 use super::settings::Settings;
 use super::status::StatusBoard;
 use crate::face::Level;
+use crate::folders::Folders;
 
 /// All of it.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) client: Client,
     pub(super) hub: Hub,
+    /// Where folders that come and go are told.
+    pub(super) folders: Option<UnboundedSender<Folders>>,
     pub(super) documents: Documents,
     pub(super) board: Board,
     pub(super) status: StatusBoard,
@@ -31,6 +35,8 @@ pub(super) struct State {
     pub(super) progress: Progress,
     pub(super) lenses: Lenses,
     pub(super) settings: Settings,
+    /// The names of the workspace's packages, for completion in `liveline.toml`.
+    pub(super) packages: Vec<String>,
     /// Messages that the editor has been too slow for.
     pub(super) held: VecDeque<(Level, String)>,
 }
@@ -41,6 +47,7 @@ impl State {
         Self {
             client: Client::new(outbox),
             hub: Hub::default(),
+            folders: None,
             documents: Documents::default(),
             board: Board::default(),
             status: StatusBoard::default(),
@@ -48,6 +55,7 @@ impl State {
             progress: Progress::default(),
             lenses: Lenses::default(),
             settings: Settings::default(),
+            packages: Vec::new(),
             held: VecDeque::new(),
         }
     }
@@ -72,8 +80,14 @@ impl State {
             Event::Closed(params) => self.closed(&params),
             Event::CodeActions(params, reply) => self.code_actions(&params, reply),
             Event::CodeLenses(params, reply) => self.code_lenses(&params, reply),
+            Event::Completions(params, reply) => self.completions(&params, reply),
+            Event::Hover(params, reply) => self.hover(&params, reply),
             Event::Execute(params, reply) => self.execute(&params, reply),
             Event::Configured(settings) => self.configured(&settings),
+            Event::Folders(folders) => {
+                // Without a hub there is nothing that has folders.
+                let _ = self.folders.as_ref().map(|all| all.send(folders));
+            }
             Event::AskedStatus(reply) => self.asked_status(reply),
             Event::AskedPast(question, reply) => self.asked_past(question, reply),
             Event::ProgressCancelled(token) => self.progress_cancelled(&token),
@@ -98,6 +112,7 @@ impl State {
     fn initialized(&mut self) {
         self.client.is_ready = true;
         self.register_for_settings();
+        self.register_for_config_files();
         self.ask_settings();
         self.progress.ask(&mut self.client);
     }

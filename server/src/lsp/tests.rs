@@ -1,5 +1,6 @@
 //! The language server as an editor meets it, over real pipes and with a hub that the tests play.
 
+mod config_file;
 mod documents;
 mod faults;
 mod features;

@@ -122,6 +122,15 @@ impl Broken {
     pub fn at_file(path: PathBuf, message: impl Into<String>) -> Self {
         Self { message: message.into(), path, at: Position { line: 1, column: 1 } }
     }
+
+    /// What `liveline.toml` says wrongly.
+    pub fn in_config(path: &Path, error: ConfigError) -> Self {
+        Self {
+            message: format!("{}: {}", config::FILE, error.message),
+            path: path.to_owned(),
+            at: Position { line: error.line, column: error.column },
+        }
+    }
 }
 
 impl Project {
@@ -134,11 +143,11 @@ impl Project {
     fn from_metadata(metadata: &Metadata) -> Result<Self, Broken> {
         let root = metadata.workspace_root.clone().into_std_path_buf();
         let config_file = root.join(config::FILE);
-        let config = config::load(&root).map_err(|error| broken_config(&config_file, error))?;
+        let config = config::load(&root).map_err(|error| Broken::in_config(&config_file, error))?;
         let text = std::fs::read_to_string(&config_file).unwrap_or_default();
         let misnamed = |missing: libraries::Missing| {
             let (line, column) = config::locate(&text, &missing.name);
-            broken_config(&config_file, ConfigError { line, column, message: missing.message })
+            Broken::in_config(&config_file, ConfigError { line, column, message: missing.message })
         };
         let found = libraries::find(metadata, &config, &root).map_err(misnamed)?;
         let (files, packages) = (Files::find(found.files, found.packages, found.named), found.local);
@@ -235,14 +244,6 @@ fn cargo_refused(root: &Path, stderr: &str) -> Broken {
         broken.path = root.join(path);
     }
     broken
-}
-
-fn broken_config(path: &Path, error: ConfigError) -> Broken {
-    Broken {
-        message: format!("{}: {}", config::FILE, error.message),
-        path: path.to_owned(),
-        at: Position { line: error.line, column: error.column },
-    }
 }
 
 /// Workspace packages with an executable that are built on the API crate of a library.

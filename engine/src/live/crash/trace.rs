@@ -15,7 +15,7 @@ pub(crate) struct Trace {
     addresses: [usize; MOST_FRAMES],
     count: usize,
     /// The innermost call.
-    pub(crate) target: Option<Target>,
+    pub(crate) target: Option<&'static Target>,
     /// The generation of what it calls.
     pub(crate) generation: Generation,
 }

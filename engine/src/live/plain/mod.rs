@@ -69,7 +69,7 @@ struct Bound {
     name: String,
     found: Option<Found>,
     /// Whose code it is.
-    origin: Option<&'static Origin>,
+    target: Option<&'static Target>,
     /// What the engine was built for, as far as it is known.
     signature: Option<&'static str>,
     /// Calls by [`Functions::call`] of a function that does not count by itself, since the last report.
@@ -85,7 +85,7 @@ pub struct Binding(usize);
 /// A call of a function that is about to run, apart from [`Functions`]: what it runs may use them.
 pub struct Call {
     depth: Depth,
-    target: Option<Target>,
+    target: Option<&'static Target>,
     crash: Option<Box<Crash>>,
 }
 
@@ -146,7 +146,7 @@ impl Functions {
             library: library.to_owned(),
             name: name.to_owned(),
             found,
-            origin: self.libraries.get(library).map(|running| running.origin),
+            target: self.libraries.get(library).map(|running| running.origin.target(self.bound.len())),
             signature: found.and_then(|found| found.signature()),
             calls: Cell::new(0),
             reported: Cell::new(0),
@@ -202,15 +202,13 @@ impl Functions {
             bound.calls.set(bound.calls.get() + 1);
         }
         drop(panics::take_newest());
-        let origin = self.bound.get(binding.0).and_then(|bound| bound.origin);
-        let target = origin.map(|code| Target { code, method: binding.0 });
+        let target = self.bound.get(binding.0).and_then(|bound| bound.target);
         Call { depth: Depth::clone(&self.depth), target, crash: None }
     }
 
     /// Ends a call that has run; gives what ended it, or a panic inside of it.
     pub fn end(&self, call: Call) -> Option<Fault> {
-        let crashed = call.crash.zip(call.target);
-        let crashed = crashed.map(|(crash, target)| report::recovered(&crash, target, &self.outbox));
+        let crashed = call.crash.map(|crash| report::recovered(&crash, call.target, &self.outbox));
         let panicked = panics::take_newest().map(|parts| self.outbox.fault(parts));
         let fault = crashed.or(panicked);
         self.tell_panics();
@@ -285,7 +283,7 @@ impl Functions {
             if let Some(bound) = self.bound.get_mut(index) {
                 bound.signature = bound.signature.or(found.signature());
                 bound.found = Some(found);
-                bound.origin = Some(origin);
+                bound.target = Some(origin.target(index));
             }
         }
         self.outbox.forget_faults(library);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::symbols::Panicked;
 use crate::mode::fault::{Parts, Place};
-use crate::mode::marks::Called;
+use crate::mode::marks::{Called, Target};
 use crate::{FaultKind, Generation};
 
 /// A thread that panics in every call of a frame keeps no more than this many for the next poll.
@@ -92,6 +92,11 @@ impl Origin {
             panics: Arc::clone(panics),
             names: Arc::clone(names),
         }))
+    }
+
+    /// A bound function's code. It stays as well.
+    pub(super) fn target(&'static self, method: usize) -> &'static Target {
+        Box::leak(Box::new(Target { code: self, method }))
     }
 
     /// The same code has another number.

@@ -11,6 +11,7 @@ mod chronicle;
 mod crashes;
 mod fixture;
 mod forms;
+mod preferences;
 mod proof;
 mod speculation;
 mod undo;

@@ -49,9 +49,10 @@ impl Fixture {
         let (updates, link_updates) = unbounded_channel();
         let (link_events, events) = unbounded_channel();
         let (root_sender, roots) = channel();
+        let mut link = Some(Link { events: link_events, updates: link_updates });
         let connect = move |root| {
             let _ = root_sender.send(root);
-            Link { events: link_events, updates: link_updates }
+            link.take().expect("one hub")
         };
         let (end_sender, ended) = channel();
         thread::spawn(move || {

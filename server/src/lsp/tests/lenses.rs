@@ -19,7 +19,7 @@ fn files() -> HubEvent {
         file: Some("/game/player.rs".into()),
         folders: Vec::new(),
     };
-    HubEvent::Libraries { libraries: vec![library] }
+    HubEvent::Libraries { libraries: vec![library], packages: Vec::new() }
 }
 
 fn proof(generation: u64, functions: &[(&str, u64, bool)]) -> HubEvent {

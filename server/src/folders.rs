@@ -1,0 +1,376 @@
+//! The folders of an editor's workspace behind one link: each cargo workspace among them has a hub of its own, and the
+//! face sees one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use liveline_protocol::status::Status;
+use serde_json::Value;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+
+use crate::face::{Command, FaceEvent, HubEvent, Level, LibraryFiles};
+use crate::link::{self, Link};
+
+/// Which folders the editor has opened or closed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folders {
+    /// New ones.
+    pub added: Vec<PathBuf>,
+    /// Those that are gone.
+    pub removed: Vec<PathBuf>,
+}
+
+/// The face's end: as of one hub, and where it says which folders there are.
+#[derive(Debug)]
+pub struct FoldersLink {
+    /// To and from all hubs.
+    pub link: Link,
+    /// Folders that come and go.
+    pub folders: UnboundedSender<Folders>,
+}
+
+/// Connects to the hubs of all folders with `connect`. Without any that belongs to a cargo workspace, the first
+/// folder's hub waits for one.
+pub fn connect(roots: Vec<PathBuf>, connect: impl FnMut(PathBuf) -> Link + Send + 'static) -> FoldersLink {
+    let (events_sender, events) = mpsc::unbounded_channel();
+    let (updates, updates_receiver) = mpsc::unbounded_channel();
+    let (folders_sender, folders) = mpsc::unbounded_channel();
+    let switchboard = Switchboard {
+        connect: Box::new(connect),
+        members: Vec::new(),
+        updates,
+        waiting: BTreeMap::new(),
+        has_connected: false,
+        last_number: 0,
+        standing: Vec::new(),
+        open: BTreeMap::new(),
+    };
+    tokio::spawn(switchboard.serve(roots, events, folders));
+    let link = Link { events: events_sender, updates: updates_receiver };
+    FoldersLink { link, folders: folders_sender }
+}
+
+/// One cargo workspace.
+struct Member {
+    number: u64,
+    /// As the editor names them: several may be of one workspace.
+    folders: Vec<PathBuf>,
+    root: PathBuf,
+    link: Link,
+    status: Status,
+    libraries: Vec<LibraryFiles>,
+    packages: Vec<String>,
+    /// The files that have diagnostics of it.
+    pages: BTreeSet<PathBuf>,
+}
+
+impl Member {
+    fn tell(&self, event: FaceEvent) {
+        // Fails if the hub is going, which is heard on the other channel.
+        let _ = self.link.events.send(event);
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        path.starts_with(&self.root) || self.folders.iter().any(|folder| path.starts_with(folder))
+    }
+
+    fn has_library(&self, name: &str) -> bool {
+        self.status.libraries.iter().any(|library| library.library == name)
+    }
+}
+
+/// A command that several hubs carry out.
+struct Waiting {
+    /// The members that have not answered, by their numbers.
+    left: BTreeSet<u64>,
+    /// The first that went well, else the first error.
+    result: Option<Result<Value, String>>,
+}
+
+struct Switchboard {
+    connect: Box<dyn FnMut(PathBuf) -> Link + Send>,
+    members: Vec<Member>,
+    updates: UnboundedSender<HubEvent>,
+    waiting: BTreeMap<u64, Waiting>,
+    has_connected: bool,
+    last_number: u64,
+    /// What every hub is told, the newest of each kind.
+    standing: Vec<FaceEvent>,
+    /// The open buffers: a folder may come after its files.
+    open: BTreeMap<PathBuf, String>,
+}
+
+impl Switchboard {
+    async fn serve(
+        mut self,
+        roots: Vec<PathBuf>,
+        mut events: UnboundedReceiver<FaceEvent>,
+        mut folders: UnboundedReceiver<Folders>,
+    ) {
+        let first = roots.first().cloned();
+        for root in roots.into_iter().filter(|root| is_of_cargo(root)) {
+            self.add(root).await;
+        }
+        if let Some(first) = first.filter(|_| self.members.is_empty()) {
+            self.add(first).await;
+        }
+        loop {
+            tokio::select! {
+                event = events.recv() => match event {
+                    Some(event) => self.face_says(event),
+                    None => return,
+                },
+                Some(Folders { added, removed }) = folders.recv() => {
+                    for folder in added.into_iter().filter(|folder| is_of_cargo(folder)) {
+                        self.add(folder).await;
+                    }
+                    removed.iter().for_each(|folder| self.remove(folder));
+                }
+                Some((member, update)) = Updates(&mut self.members) => match update {
+                    Some(update) => self.hub_says(member, update),
+                    None => {
+                        self.end(member);
+                        if self.members.is_empty() {
+                            return;
+                        }
+                    }
+                },
+            }
+        }
+    }
+
+    async fn add(&mut self, folder: PathBuf) {
+        // cargo is asked only where it matters: a server that starts should not wait for it.
+        let root = match self.members.is_empty() {
+            true => folder.clone(),
+            false => link::locate(folder.clone()).await.root,
+        };
+        if let Some(member) = self.members.iter_mut().find(|member| member.root == root) {
+            member.folders.push(folder);
+            return;
+        }
+        let link = (self.connect)(folder.clone());
+        self.last_number += 1;
+        let member = Member {
+            number: self.last_number,
+            folders: vec![folder],
+            root,
+            link,
+            status: Status::default(),
+            libraries: Vec::new(),
+            packages: Vec::new(),
+            pages: BTreeSet::new(),
+        };
+        self.standing.iter().for_each(|event| member.tell(event.clone()));
+        for (path, text) in self.open.iter().filter(|(path, _)| member.has(path)) {
+            member.tell(FaceEvent::Opened { path: path.clone(), text: text.clone() });
+        }
+        self.members.push(member);
+    }
+
+    fn remove(&mut self, folder: &Path) {
+        let Some(at) = self.members.iter().position(|member| member.folders.iter().any(|own| own == folder))
+        else {
+            return;
+        };
+        self.members[at].folders.retain(|own| own != folder);
+        if self.members[at].folders.is_empty() {
+            self.end(at);
+        }
+    }
+
+    /// A hub is gone for good.
+    fn end(&mut self, at: usize) {
+        self.forget(at);
+        let member = self.members.remove(at);
+        self.tell_status();
+        self.tell_libraries();
+        let asked: Vec<u64> = self.waiting.keys().copied().collect();
+        for id in asked {
+            self.answered(id, member.number, Err(format!("{} was closed", member.root.display())));
+        }
+    }
+
+    /// What a hub has said counts no more.
+    fn forget(&mut self, at: usize) {
+        let member = &mut self.members[at];
+        (member.status, member.libraries, member.packages) = Default::default();
+        for path in std::mem::take(&mut member.pages) {
+            self.tell(HubEvent::Diagnostics { path, diagnostics: Vec::new(), seen: None });
+        }
+    }
+
+    fn tell(&self, update: HubEvent) {
+        // Without a face the loop ends.
+        let _ = self.updates.send(update);
+    }
+
+    fn face_says(&mut self, event: FaceEvent) {
+        match event {
+            FaceEvent::Command { id, ref command } => self.ask(id, library_of(command), &event),
+            FaceEvent::Asked { id, ref question } => self.ask(id, question.library(), &event),
+            FaceEvent::Runs | FaceEvent::Prefers(_) => {
+                let kind = std::mem::discriminant(&event);
+                self.standing.retain(|other| std::mem::discriminant(other) != kind);
+                self.standing.push(event.clone());
+                self.members.iter().for_each(|member| member.tell(event.clone()));
+            }
+            FaceEvent::Opened { ref path, ref text } | FaceEvent::Edited { ref path, ref text } => {
+                self.open.insert(path.clone(), text.clone());
+                self.route(path, &event);
+            }
+            FaceEvent::Closed { ref path } => {
+                self.open.remove(path);
+                self.route(path, &event);
+            }
+            FaceEvent::Saved { ref path } => self.route(path, &event),
+        }
+    }
+
+    /// A file is its own workspace's; one that is no workspace's may be anybody's dependency.
+    fn route(&self, path: &Path, event: &FaceEvent) {
+        let own: Vec<&Member> = self.members.iter().filter(|member| member.has(path)).collect();
+        let all = || self.members.iter().collect();
+        let members: Vec<&Member> = if own.is_empty() { all() } else { own };
+        members.iter().for_each(|member| member.tell(event.clone()));
+    }
+
+    fn ask(&mut self, id: u64, library: Option<&str>, event: &FaceEvent) {
+        let named = |member: &&Member| library.is_none_or(|library| member.has_library(library));
+        let mut asked: Vec<&Member> = self.members.iter().filter(named).collect();
+        if asked.is_empty() {
+            // It knows what there is instead.
+            asked.extend(self.members.first());
+        }
+        for member in &asked {
+            member.tell(event.clone());
+        }
+        let left: BTreeSet<u64> = asked.iter().map(|member| member.number).collect();
+        if left.is_empty() {
+            let result = Err("no folder of this workspace belongs to a cargo workspace".to_owned());
+            return self.tell(HubEvent::CommandDone { id, result });
+        }
+        self.waiting.insert(id, Waiting { left, result: None });
+    }
+
+    /// One of those that were asked has answered.
+    fn answered(&mut self, id: u64, member: u64, result: Result<Value, String>) {
+        let Some(waiting) = self.waiting.get_mut(&id).filter(|waiting| waiting.left.contains(&member)) else {
+            return;
+        };
+        waiting.left.remove(&member);
+        waiting.result = Some(match (waiting.result.take(), result) {
+            (Some(Ok(before)), Ok(result)) => Ok(together(before, result)),
+            (Some(before), Err(_)) => before,
+            (Some(Err(_)) | None, result) => result,
+        });
+        if waiting.left.is_empty()
+            && let Some(Waiting { result: Some(result), .. }) = self.waiting.remove(&id)
+        {
+            self.tell(HubEvent::CommandDone { id, result });
+        }
+    }
+
+    fn hub_says(&mut self, at: usize, update: HubEvent) {
+        match update {
+            HubEvent::Connected { root, owner, pid } => self.connected(at, root, owner, pid),
+            HubEvent::Status(status) => {
+                self.members[at].status = status;
+                self.tell_status();
+            }
+            HubEvent::Libraries { libraries, packages } => {
+                (self.members[at].libraries, self.members[at].packages) = (libraries, packages);
+                self.tell_libraries();
+            }
+            HubEvent::CommandDone { id, result } => self.answered(id, self.members[at].number, result),
+            HubEvent::Diagnostics { ref path, ref diagnostics, .. } => {
+                let pages = &mut self.members[at].pages;
+                match diagnostics.is_empty() {
+                    true => drop(pages.remove(path)),
+                    false => drop(pages.insert(path.clone())),
+                }
+                self.tell(update);
+            }
+            other => self.tell(other),
+        }
+    }
+
+    /// The face takes a `Connected` as the end of all that was before: with several hubs only the first is one.
+    fn connected(&mut self, at: usize, root: PathBuf, owner: bool, pid: u32) {
+        self.forget(at);
+        self.members[at].root.clone_from(&root);
+        if self.members.len() == 1 || !self.has_connected {
+            self.has_connected = true;
+            return self.tell(HubEvent::Connected { root, owner, pid });
+        }
+        let how = if owner { "this server builds".to_owned() } else { format!("process {pid} builds") };
+        self.tell(HubEvent::Message { level: Level::Info, text: format!("{}: {how}", root.display()) });
+        self.standing.iter().for_each(|event| self.members[at].tell(event.clone()));
+    }
+
+    fn tell_status(&self) {
+        let mut all = Status::default();
+        for member in &self.members {
+            all.libraries.extend(member.status.libraries.iter().cloned());
+            all.engines.extend(member.status.engines.iter().cloned());
+        }
+        all.libraries.sort_by(|one, other| one.library.cmp(&other.library));
+        self.tell(HubEvent::Status(all));
+    }
+
+    fn tell_libraries(&self) {
+        let libraries = self.members.iter().flat_map(|member| member.libraries.iter().cloned()).collect();
+        let packages = self.members.iter().flat_map(|member| member.packages.iter().cloned()).collect();
+        self.tell(HubEvent::Libraries { libraries, packages });
+    }
+}
+
+/// The next update of any member; `None` of one whose hub is gone. Never ready without members.
+struct Updates<'a>(&'a mut [Member]);
+
+impl Future for Updates<'_> {
+    type Output = Option<(usize, Option<HubEvent>)>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        for (at, member) in self.0.iter_mut().enumerate() {
+            if let Poll::Ready(update) = member.link.updates.poll_recv(context) {
+                return Poll::Ready(Some((at, update)));
+            }
+        }
+        Poll::Pending
+    }
+}
+
+/// Whether cargo would find a manifest from here.
+fn is_of_cargo(folder: &Path) -> bool {
+    folder.ancestors().any(|folder| folder.join("Cargo.toml").is_file())
+}
+
+/// What each hub tells of its libraries is one list; other answers are alike.
+fn together(mut before: Value, mut after: Value) -> Value {
+    const LIBRARIES: &str = "libraries";
+    if let (Some(Value::Array(all)), Some(Value::Array(more))) =
+        (before.get_mut(LIBRARIES), after.get_mut(LIBRARIES))
+    {
+        all.append(more);
+    }
+    before
+}
+
+fn library_of(command: &Command) -> Option<&str> {
+    match command {
+        Command::Build { library }
+        | Command::Reload { library }
+        | Command::Cancel { library }
+        | Command::Undo { library, .. }
+        | Command::Redo { library }
+        | Command::ResetState { library, .. }
+        | Command::ClearFaults { library } => library.as_deref(),
+        Command::RestartEngine => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
