@@ -208,12 +208,22 @@ def wait_until(page: Page, is_so) -> None:
 
 
 def picture_of_attached(page: Page) -> None:
-    """The status item with its tooltip, as it is after the game has attached."""
-    item(page).first.hover()
-    page.locator(".monaco-hover", has_text="is attached").first.wait_for()
+    """The status item with its tooltip, as it is after the first builds and when the game has attached."""
+    wait_until(page, lambda: "never built" not in tooltip(page))
+    assert "is attached" in tooltip(page)
     picture(page, "attached.png")
     page.keyboard.press("Escape")
     page.mouse.move(500, 300)
+
+
+def tooltip(page: Page) -> str:
+    """What the status item says when it is pointed at."""
+    page.mouse.move(500, 300)
+    page.locator(".monaco-hover:visible").wait_for(state="detached")
+    item(page).first.hover()
+    shown = page.locator(".monaco-hover:visible", has_text="History")
+    shown.wait_for()
+    return shown.inner_text()
 
 
 def picture(page: Page, name: str) -> None:
