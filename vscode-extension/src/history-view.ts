@@ -11,26 +11,22 @@ const SCHEME = "liveline-history";
 export class HistoryView implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #parts: vscode.Disposable[];
-  readonly #view: vscode.TreeView<Row>;
 
   constructor(private readonly server: Server) {
-    this.#view = vscode.window.createTreeView(VIEW, { treeDataProvider: this.#tree() });
     this.#parts = [
+      vscode.window.registerTreeDataProvider(VIEW, this.#tree()),
       vscode.workspace.registerTextDocumentContentProvider(SCHEME, { provideTextDocumentContent: (uri) => this.#text(uri) }),
       vscode.commands.registerCommand("liveline.history.run", (row: Row) => this.#run(row.of)),
       vscode.commands.registerCommand("liveline.history.compare", (row: Row) => this.#compare(row.of)),
     ];
   }
 
-  /** Something may have come of some generation. */
+  /** Something may have come of some generation. A view that is not shown asks when it is. */
   refresh(): void {
-    if (this.#view.visible) {
-      this.#changed.fire(undefined);
-    }
+    this.#changed.fire(undefined);
   }
 
   dispose(): void {
-    this.#view.dispose();
     this.#changed.dispose();
     vscode.Disposable.from(...this.#parts).dispose();
   }

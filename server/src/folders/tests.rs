@@ -33,6 +33,7 @@ impl Hub {
             last_reload: None,
             unsaved: false,
             undone: None,
+            moved_at_unix_micros: None,
             with_package: Vec::new(),
         };
         self.says(HubEvent::Status(Status { libraries: vec![library], engines: Vec::new() }));
