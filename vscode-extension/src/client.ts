@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import * as os from "node:os";
 import * as vscode from "vscode";
-import { LanguageClient, State, type LanguageClientOptions } from "vscode-languageclient/node";
+import type { LanguageClient, LanguageClientOptions } from "vscode-languageclient/node";
 import { findServer, type Found } from "./find-server";
 import type { History, Place, Sources } from "./history";
 import { forServer, serverPath } from "./settings";
@@ -86,9 +86,9 @@ export class Server implements vscode.Disposable {
     }
     this.output.info(`The server is ${server.program} (from: ${server.origin}).`);
     this.report({ kind: "starting" });
-    const client = this.#create(server);
-    this.#client = client;
     try {
+      const client = await this.#create(server);
+      this.#client = client;
       await client.start();
       await this.#running(client);
     } catch (error) {
@@ -96,7 +96,9 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  #create({ program }: Extract<Found, { found: true }>): LanguageClient {
+  async #create({ program }: Extract<Found, { found: true }>): Promise<LanguageClient> {
+    // Most of this extension: loaded only now, so that its activation need not wait for it.
+    const { LanguageClient, State } = await import("vscode-languageclient/node");
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
     const options: LanguageClientOptions = {
       documentSelector: [
