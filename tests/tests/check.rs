@@ -28,6 +28,22 @@ fn a_good_workspace_passes_with_a_line_for_each_library() {
 }
 
 #[test]
+fn what_engines_find_in_a_library_is_listed() {
+    let project = Project::sample();
+    let (_, table, said) = check(&project, &[]);
+    let line = table.lines().find(|line| line.trim_start().starts_with("player: "));
+    let line = line.unwrap_or_else(|| panic!("{table}\n{said}")).trim_start();
+    assert!(line.starts_with("player: game_api::Script { fn update(") && line.ends_with(" }"), "{line}");
+    let (_, json, _) = check(&project, &["--json"]);
+    let report: Value = serde_json::from_str(&json).expect("JSON");
+    let library = &report["libraries"][0];
+    assert_eq!(library["scripts"][0]["script"], "player", "{library:#}");
+    assert_eq!(library["scripts"][0]["interface"], "game_api::Script", "{library:#}");
+    let method = library["scripts"][0]["methods"][0].as_str().expect("a method");
+    assert!(method.contains("update") && method.contains("f32"), "{method}");
+}
+
+#[test]
 fn a_compile_error_is_shown_as_rustc_shows_it() {
     let project = Project::sample();
     project.replace(PLAYER, "\"one\"", "1");
@@ -68,6 +84,22 @@ fn an_initialiser_that_crashes_is_a_failure_and_not_the_end() {
     assert!(!is_well, "{table}\n{said}");
     let crashes = table.lines().filter(|line| line.contains("crashed with SIGABRT while an initialiser ran"));
     assert_eq!(crashes.count(), 2, "{table}");
+}
+
+#[test]
+fn an_initialiser_that_hangs_is_a_failure_after_the_limit() {
+    let project = Project::sample();
+    let text = project.read(PLAYER);
+    let initialiser = "extern \"C\" fn hang() {\n    while std::hint::black_box(true) {}\n}\n#[used]\n\
+                       #[unsafe(link_section = \".init_array\")]\nstatic HANG: extern \"C\" fn() = hang;\n";
+    project.write(PLAYER, &format!("{text}\n{initialiser}"));
+    let (is_well, table, said) = check(&project, &["--load-limit", "0.5"]);
+    assert!(!is_well, "{table}\n{said}");
+    let hang = "it was not loaded after 0.5 s: an initialiser hangs";
+    assert_eq!(table.lines().filter(|line| line.contains(hang)).count(), 2, "{table}");
+    project.wait_until_only(&[]);
+    let (is_well, _, said) = check(&project, &["--load-limit", "0"]);
+    assert!(!is_well && said.contains("greater than zero"), "{said}");
 }
 
 #[test]

@@ -98,8 +98,9 @@ impl Loader {
     pub(crate) fn answered(&mut self, answer: &Reloaded) {
         let generation = Generation(answer.generation.0);
         match answer.outcome {
-            Outcome::Applied => self.images.retire_all_but(&answer.library, generation),
-            Outcome::Refused | Outcome::Restored => self.images.retire(&answer.library, generation),
+            Outcome::Applied => self.images.applied(&answer.library, generation),
+            Outcome::Refused => self.images.refused(&answer.library, generation),
+            Outcome::Restored => self.images.restored(&answer.library),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Relocatable objects as code of this process: linked in memory, without a linker process or a library file.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use liveline_link::load::{self, Loaded};
 use liveline_link::{Error, Line, Object, Options, Undefined};
@@ -38,15 +38,18 @@ pub(crate) fn interface_sections<'a>(objects: &[Object<'a>]) -> Result<Vec<&'a [
 /// The images in this process.
 #[derive(Debug, Default)]
 pub(crate) struct Images {
-    /// Those that run or will.
-    current: Vec<Image>,
-    /// Those that do not, oldest first. Calls that began in them may still be on a stack.
+    /// Those that run, by library.
+    running: BTreeMap<String, Image>,
+    /// What ran before each, and would run again if that were taken back.
+    before: BTreeMap<String, Image>,
+    /// Those that wait for the game.
+    loaded: Vec<(String, Image)>,
+    /// Those that run no more, oldest first. Calls that began in them may still be on a stack.
     retired: VecDeque<Loaded>,
 }
 
 #[derive(Debug)]
 struct Image {
-    library: String,
     generation: Generation,
     loaded: Loaded,
 }
@@ -72,34 +75,66 @@ impl Images {
                 backtrace::loaded(loaded.base()..end, file.into());
             }
             symbols = Symbols::of_image(loaded.base(), exports);
-            self.current.push(Image { library: reload.library.clone(), generation, loaded });
+            self.loaded.push((reload.library.clone(), Image { generation, loaded }));
             Ok::<(), Refusal>(())
         })?;
         Ok((entries, symbols))
     }
 
-    /// A generation runs: no other one of its library does.
-    pub(crate) fn retire_all_but(&mut self, library: &str, generation: Generation) {
-        self.retire_where(|image| image.library == library && image.generation != generation);
+    /// A generation runs, in an image or not: no other one of its library does.
+    pub(crate) fn applied(&mut self, library: &str, generation: Generation) {
+        let new = self.take_loaded(library, generation);
+        if new.is_none() && self.running.get(library).is_some_and(|image| image.generation == generation) {
+            return;
+        }
+        let old = match new {
+            Some(new) => self.running.insert(library.to_owned(), new),
+            None => self.running.remove(library),
+        };
+        let earlier = match old {
+            Some(mut old) => {
+                old.loaded.hide_from_debuggers();
+                self.before.insert(library.to_owned(), old)
+            }
+            None => self.before.remove(library),
+        };
+        self.retire(earlier);
     }
 
     /// A generation will not run.
-    pub(crate) fn retire(&mut self, library: &str, generation: Generation) {
-        self.retire_where(|image| image.library == library && image.generation == generation);
+    pub(crate) fn refused(&mut self, library: &str, generation: Generation) {
+        let refused = self.take_loaded(library, generation);
+        self.retire(refused);
+    }
+
+    /// What runs was taken back; what ran before it runs again.
+    pub(crate) fn restored(&mut self, library: &str) {
+        let failed = self.running.remove(library);
+        if let Some(mut before) = self.before.remove(library) {
+            before.loaded.show_to_debuggers();
+            self.running.insert(library.to_owned(), before);
+        }
+        self.retire(failed);
     }
 
     /// The generation of a library that runs has another number.
     pub(crate) fn renumber(&mut self, library: &str, generation: Generation) {
-        for image in self.current.iter_mut().filter(|image| image.library == library) {
+        if let Some(image) = self.running.get_mut(library) {
             image.generation = generation;
         }
     }
 
-    fn retire_where(&mut self, is_over: impl Fn(&Image) -> bool) {
-        for mut image in self.current.extract_if(.., |image| is_over(image)) {
-            image.loaded.hide_from_debuggers();
-            self.retired.push_back(image.loaded);
-        }
+    /// Of a generation that was loaded twice, the first: that is the order in which the game answers.
+    fn take_loaded(&mut self, library: &str, generation: Generation) -> Option<Image> {
+        let is_it = |(of, image): &(String, Image)| of == library && image.generation == generation;
+        let first = self.loaded.iter().position(is_it)?;
+        Some(self.loaded.remove(first).1)
+    }
+
+    fn retire(&mut self, image: Option<Image>) {
+        let Some(mut image) = image else { return };
+        image.loaded.keep_hidden();
+        self.retired.push_back(image.loaded);
         while self.retired.len() > KEPT_FILES {
             if let Some(mut oldest) = self.retired.pop_front() {
                 backtrace::closed(oldest.base());

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use liveline_protocol::engine::{Attached, Outcome};
+
 use crate::game::Game;
 use crate::project::{project, variants};
 use crate::server::Server;
@@ -23,18 +25,23 @@ end
 run
 ";
 
-#[test]
-fn a_breakpoint_stops_in_the_newest_generation_only_and_shows_local_variables() {
+/// A game under gdb, which stops where the variant `step_ten` counts.
+fn debugged(server: &Server) -> Option<Game> {
     if Command::new("gdb").arg("--version").output().is_err() {
         assert!(std::env::var_os("CI").is_none(), "gdb is missing: `apt-get install gdb`");
-        return;
+        return None;
     }
-    let server = Server::listening();
     let script = server.path("commands");
     std::fs::write(&script, SCRIPT.replace("LINE", &line_of("self.count += step").to_string())).unwrap();
     let mut gdb = Command::new("gdb");
     gdb.args(["-nx", "-batch", "-x"]).arg(&script).arg("--args").arg(&project().game);
-    let mut game = Game::run_command(&mut gdb, &[("LIVELINE_ENDPOINT", server.endpoint())]);
+    Some(Game::run_command(&mut gdb, &[("LIVELINE_ENDPOINT", server.endpoint())]))
+}
+
+#[test]
+fn a_breakpoint_stops_in_the_newest_generation_only_and_shows_local_variables() {
+    let server = Server::listening();
+    let Some(mut game) = debugged(&server) else { return };
     let mut connection = server.attach(Vec::new());
     connection.try_reload(&mut game, &server.publish_objects(1, "step_ten"));
     let first = stop(&mut game);
@@ -49,6 +56,23 @@ fn a_breakpoint_stops_in_the_newest_generation_only_and_shows_local_variables() 
     assert_eq!((before.len(), after.len()), (2, 2), "{second}");
     assert_eq!(before[0], after[0]);
     assert_ne!(before[1], after[1]);
+    game.quit();
+}
+
+#[test]
+fn a_breakpoint_stops_again_in_what_runs_again() {
+    let server = Server::listening();
+    let Some(mut game) = debugged(&server) else { return };
+    let attached = Attached { probation: Some(50), ..server.attached(Vec::new()) };
+    let mut connection = server.attach_with(attached);
+    connection.try_reload(&mut game, &server.publish_objects(1, "step_ten"));
+    let first = stop(&mut game);
+    assert!(first.contains("step = 10\n"), "{first}");
+    connection.try_reload(&mut game, &server.publish_objects(2, "panics"));
+    assert_eq!(connection.reloaded(&mut game).outcome, Outcome::Restored);
+    let again = stop(&mut game);
+    assert!(again.contains("step = 10\n"), "{again}");
+    assert_eq!(places(&first), places(&again), "{again}");
     game.quit();
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use liveline_protocol::engine::{Generation, Reload};
+use liveline_protocol::engine::{Generation, Place, Reload};
 use liveline_protocol::history::{Source, SourceFile, Sources};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,47 @@ pub struct Past {
     /// When it was built, in microseconds since the Unix epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_unix_micros: Option<u64>,
+    /// What is held against it.
+    #[serde(default)]
+    pub mark: Mark,
+}
+
+/// What speaks against giving a generation to an engine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Mark {
+    /// It ended an engine.
+    pub crashed: bool,
+    /// A call of it did not return.
+    pub hung: bool,
+    /// No engine that was given it runs it.
+    pub refused: bool,
+    /// Why an engine that ran it went back.
+    pub taken_back: Option<String>,
+    /// What it failed with.
+    pub fault: Option<KeptFault>,
+}
+
+/// What stood in the editor of a generation that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptFault {
+    /// For a person.
+    pub text: String,
+    /// Where, if that is known.
+    pub at: Option<Place>,
+}
+
+impl Mark {
+    /// What to tell a person who is about to run it; nothing if nothing speaks against it.
+    pub fn trouble(&self) -> Option<&'static str> {
+        match self {
+            Self { crashed: true, .. } => Some("it crashed"),
+            Self { hung: true, .. } => Some("a call of it did not return"),
+            Self { taken_back: Some(_), .. } => Some("it was taken back"),
+            Self { refused: true, .. } => Some("no engine would run it"),
+            Self { .. } => None,
+        }
+    }
 }
 
 /// By library, oldest first.
@@ -104,6 +145,14 @@ impl Pasts {
         Some(wanted)
     }
 
+    fn mark(&mut self, name: &str, generation: Generation, mark: Mark) {
+        let library = self.library(name);
+        for past in library.generations.iter_mut().filter(|past| past.reload.generation == generation) {
+            past.mark = mark.clone();
+            library.is_written = false;
+        }
+    }
+
     fn write(&mut self, name: &str) -> std::io::Result<()> {
         let file = self.folder.join(format!("{name}.json"));
         let library = self.library(name);
@@ -125,7 +174,7 @@ impl Workshop {
         let mut past = lock(&self.past);
         let in_hand = order.overlay.values().map(|text| (hash(text.as_bytes()), text.clone()));
         past.library(&reload.library).in_hand.extend(in_hand);
-        past.add(Past { reload, capture, texts, at_unix_micros: Some(at) });
+        past.add(Past { reload, capture, texts, at_unix_micros: Some(at), mark: Mark::default() });
     }
 
     /// Writes what is not written of a library's past.
@@ -141,6 +190,12 @@ impl Workshop {
         if let Err(error) = lock(&self.past).write(library) {
             tracing::warn!(%error, "the generations of `{library}` are not kept over a restart");
         }
+    }
+
+    /// Keeps what speaks against a generation.
+    pub fn keep_mark(&self, library: &str, generation: Generation, mark: Mark) {
+        lock(&self.past).mark(library, generation, mark);
+        self.write_past(library);
     }
 
     /// Keeps where engines went back to, or that they are at the last good build again.
@@ -263,6 +318,7 @@ mod tests {
             capture: Hash(String::new()),
             texts: BTreeMap::from([(PathBuf::from("/w/a.rs"), hash(b"text"))]),
             at_unix_micros: Some(generation),
+            mark: Mark::default(),
         }
     }
 
@@ -277,6 +333,28 @@ mod tests {
         let kept = &again.library("a").generations;
         assert_eq!((kept.len(), &kept[0], kept.last()), (GENERATIONS, &past(4), Some(&past(last))));
         assert!(again.library("b").generations.is_empty());
+    }
+
+    #[test]
+    fn what_speaks_against_a_generation_is_there_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut pasts = Pasts::open(folder.path());
+        [1, 2].into_iter().for_each(|generation| pasts.add(past(generation)));
+        pasts.write("a").unwrap();
+        pasts.mark("a", Generation(2), Mark { crashed: true, ..Mark::default() });
+        pasts.mark("a", Generation(7), Mark { hung: true, ..Mark::default() });
+        pasts.write("a").unwrap();
+        let mut again = Pasts::open(folder.path());
+        let marks: Vec<Option<&str>> =
+            again.library("a").generations.iter().map(|past| past.mark.trouble()).collect();
+        assert_eq!(marks, [None, Some("it crashed")]);
+    }
+
+    #[test]
+    fn what_an_earlier_version_wrote_has_nothing_against_it() {
+        let mut earlier = serde_json::to_value(past(1)).unwrap();
+        earlier.as_object_mut().unwrap().remove("mark").unwrap();
+        assert_eq!(serde_json::from_value::<Past>(earlier).unwrap(), past(1));
     }
 
     #[test]

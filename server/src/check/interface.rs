@@ -101,9 +101,10 @@ pub(super) fn exports(bytes: &[u8]) -> Vec<String> {
     names.filter(is_plain).collect()
 }
 
-/// What a linker adds, and what rustc adds for itself.
+/// What a linker adds, what rustc adds for itself, and what Liveline finds exported functions by.
 fn is_own(name: &str) -> bool {
-    ["_init", "_fini"].contains(&name) || name.starts_with("__rust") || name.starts_with("rust_")
+    const STARTS: [&str; 3] = ["__rust", "rust_", "liveline_export_"];
+    ["_init", "_fini"].contains(&name) || STARTS.iter().any(|start| name.starts_with(start))
 }
 
 fn parse(bytes: &[u8]) -> Result<Vec<Record>, String> {

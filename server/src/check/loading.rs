@@ -18,8 +18,6 @@ use crate::project::{Library, Project};
 pub const COMMAND: &str = "__check-load";
 /// Stands before the answer: initialisers may print too.
 const ANSWER: &str = "liveline-check: ";
-/// No initialiser takes longer.
-const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(5);
 
 /// What the process is to do.
@@ -37,15 +35,18 @@ struct Request {
 /// How libraries of a workspace are loaded.
 #[derive(Debug)]
 pub(super) struct Loads {
+    patience: Duration,
     paths: OsString,
     shared: Vec<(String, Vec<String>)>,
 }
 
 impl Loads {
-    pub(super) fn new(project: &Project, folder: &Path) -> Self {
+    /// No initialiser takes longer than `patience`.
+    pub(super) fn new(project: &Project, folder: &Path, patience: Duration) -> Self {
         let paths = project.library_paths(folder).unwrap_or_default();
         let shared = |library: &Library| (library.name.clone(), library.shared().into_iter().collect());
         Self {
+            patience,
             paths: std::env::join_paths(paths).unwrap_or_default(),
             shared: project.libraries.iter().map(shared).collect(),
         }
@@ -84,7 +85,7 @@ impl Loads {
         let text = serde_json::to_vec(request).map_err(|error| error.to_string())?;
         let sent = child.stdin.take().map(|mut input| input.write_all(&text));
         let (said, complained) = (gather(child.stdout.take()), gather(child.stderr.take()));
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience;
         let status = loop {
             match child.try_wait() {
                 Ok(Some(status)) => break Some(status),
@@ -97,7 +98,10 @@ impl Loads {
             let _ = process.child().kill();
             let _ = process.child().wait();
             process.forget();
-            return Err(format!("it was not loaded after {} s: an initialiser hangs", PATIENCE.as_secs()));
+            let limit = self.patience.as_secs_f64();
+            return Err(format!(
+                "it was not loaded after {limit} s: an initialiser hangs, or needs more time: `--load-limit`"
+            ));
         };
         process.forget();
         let (said, complained) = (said.join().unwrap_or_default(), complained.join().unwrap_or_default());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use liveline_protocol::engine::{ArtifactKind, Reload, Trigger};
 use serde::Serialize;
@@ -55,10 +56,25 @@ pub struct Checked {
     pub object: Verdict,
     /// Whether its scripts, or the functions that it exports, are there.
     pub interface: Verdict,
+    /// The scripts that it enters into an engine's list, by name.
+    pub scripts: Vec<Entry>,
+    /// The functions that it exports for engines without scripts, by name.
+    pub functions: Vec<String>,
     /// What its compiler said, as rustc renders it.
     pub messages: Vec<String>,
     #[serde(skip)]
     facts: Option<Facts>,
+}
+
+/// One script, as an engine's list has it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Entry {
+    /// Its name.
+    pub script: String,
+    /// The path of the interface that it implements.
+    pub interface: String,
+    /// The interface's methods with their signatures, in its order.
+    pub methods: Vec<String>,
 }
 
 /// What is compared over libraries.
@@ -115,16 +131,31 @@ impl Checked {
             dylib: skipped(),
             object: skipped(),
             interface: skipped(),
+            scripts: Vec::new(),
+            functions: Vec::new(),
             messages,
             facts: None,
         }
     }
 }
 
-/// Checks every library of a workspace. What is built goes into `folder`, which nobody else may build in.
-pub fn check(project: &Arc<Project>, folder: &Path, say: &(dyn Fn(Step) + Sync)) -> Report {
+impl Entry {
+    fn of(record: &Record) -> Self {
+        let Record { script, interface, methods, .. } = record.clone();
+        Self { script, interface, methods: methods.lines().map(str::to_owned).collect() }
+    }
+}
+
+/// Checks every library of a workspace. What is built goes into `folder`, which nobody else may build in. What takes
+/// longer than `patience` to load hangs.
+pub fn check(
+    project: &Arc<Project>,
+    folder: &Path,
+    patience: Duration,
+    say: &(dyn Fn(Step) + Sync),
+) -> Report {
     let workshop = Workshop::open(folder);
-    let loads = Loads::new(project, folder);
+    let loads = Loads::new(project, folder, patience);
     let waiting = Mutex::new(project.libraries.iter());
     let checked = Mutex::new(Vec::new());
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -193,6 +224,10 @@ impl One<'_> {
                 Verdict::Note(reason.unwrap_or_else(|| "it is built as a shared library".to_owned()))
             }
         };
+        checked.scripts = records.iter().map(Entry::of).collect();
+        checked.scripts.sort();
+        checked.functions = exports;
+        checked.functions.sort();
         checked.facts = Some(Facts { reload, records });
         checked
     }

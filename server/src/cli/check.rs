@@ -4,9 +4,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Root;
-use crate::check::{self, Report, Step, Verdict};
+use crate::check::{self, Entry, Report, Step, Verdict};
 use crate::link;
 use crate::project::Project;
 
@@ -20,15 +21,24 @@ pub(super) struct Arguments {
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
+    /// Seconds after which an initialiser that still runs hangs
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    load_limit: Duration,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds: &f64| *seconds > 0.0);
+    let limit = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    limit.ok_or_else(|| "a number of seconds greater than zero is needed, such as 30 or 0.5".to_owned())
 }
 
 pub(super) async fn main(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let root = arguments.root.resolve()?;
-    let json = arguments.json;
-    tokio::task::spawn_blocking(move || run(&root, json)).await?
+    let Arguments { json, load_limit, .. } = arguments;
+    tokio::task::spawn_blocking(move || run(&root, json, load_limit)).await?
 }
 
-fn run(root: &Path, json: bool) -> anyhow::Result<ExitCode> {
+fn run(root: &Path, json: bool, load_limit: Duration) -> anyhow::Result<ExitCode> {
     let project = Project::load(root).map_err(|broken| anyhow::anyhow!(broken.message))?;
     anyhow::ensure!(
         !project.libraries.is_empty(),
@@ -54,7 +64,7 @@ fn run(root: &Path, json: bool) -> anyhow::Result<ExitCode> {
                 .try_for_each(|diagnostic| writeln!(err, "{}", check::rendered(diagnostic).trim_end())),
         };
     };
-    let report = check::check(&Arc::new(project), &folder, &say);
+    let report = check::check(&Arc::new(project), &folder, load_limit, &say);
     drop(lock);
     let text = if json { serde_json::to_string_pretty(&report)? } else { describe(&report) };
     writeln!(std::io::stdout(), "{text}")?;
@@ -75,6 +85,10 @@ fn describe(report: &Report) -> String {
         if let Verdict::Note(text) = object {
             lines.push(format!("{:width$}  no objects: {text}", ""));
         }
+        for Entry { script, interface, methods } in &checked.scripts {
+            lines.push(format!("{:width$}  {script}: {interface} {{ {} }}", "", methods.join("; ")));
+        }
+        lines.extend(checked.functions.iter().map(|function| format!("{:width$}  {function}()", "")));
     }
     let failures = report.failures();
     lines.extend(failures.iter().map(|failure| format!("FAILED  {failure}")));

@@ -329,8 +329,11 @@ impl Core {
         show(self.book.replace(name, diagnostics), actions);
         self.show_undone(name, actions);
         let state = self.libraries.get(name).filter(|_| is_news);
-        if let Some(told) = state.and_then(|state| state.told().cloned()) {
-            self.announce(Reload { saved_at_unix_micros: None, ..told }, actions);
+        let told = state.and_then(|state| state.told().cloned());
+        match told.map(|told| Reload { saved_at_unix_micros: None, ..told }) {
+            Some(told) if ends_undo => self.announce(told, actions),
+            Some(told) => self.announce_again(told, actions),
+            None => {}
         }
     }
 
@@ -356,7 +359,7 @@ impl Core {
         if let Some(told) = told {
             let reload =
                 Reload { trigger: Trigger::Initial, saved_at_unix_micros: None, reset: None, ..told };
-            self.announce(reload, actions);
+            self.announce_again(reload, actions);
         }
     }
 

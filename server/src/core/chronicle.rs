@@ -3,7 +3,7 @@
 use liveline_protocol::history::{self, Entry, Outcome};
 
 use super::*;
-use crate::build::past::{GENERATIONS, Past};
+use crate::build::past::{GENERATIONS, Mark, Past};
 
 /// By library and generation.
 #[derive(Debug, Default)]
@@ -80,16 +80,18 @@ impl Core {
         let libraries = self.libraries.values().map(|state| history::Library {
             library: state.library.name.clone(),
             told: state.told_generation(),
-            generations: state.history.all().map(|(reload, crashed)| self.entry(reload, crashed)).collect(),
+            generations: state.history.all().map(|(reload, mark)| self.entry(reload, mark)).collect(),
         });
         history::History { libraries: libraries.collect() }
     }
 
-    fn entry(&self, reload: &Reload, has_crashed: bool) -> Entry {
+    fn entry(&self, reload: &Reload, mark: &Mark) -> Entry {
         let (library, generation) = (&reload.library, reload.generation);
         let heard = self.chronicle.libraries.get(library).and_then(|heard| heard.get(&generation));
         let answers = heard.into_iter().flat_map(|heard| heard.answers.values());
-        let worst = answers.max_by_key(|(outcome, _)| *outcome);
+        // What an earlier server has seen was not heard here.
+        let kept = kept(mark);
+        let worst = kept.iter().chain(answers).max_by_key(|(outcome, _)| *outcome);
         let runs = self.engines.iter().filter(|engine| engine.running.get(library) == Some(&generation));
         Entry {
             generation,
@@ -99,10 +101,20 @@ impl Core {
             save_to_live_micros: heard.and_then(|heard| heard.save_to_live),
             speculated: reload.speculated,
             unsaved: reload.unsaved,
-            // What an earlier server has seen crash was not heard here.
-            outcome: if has_crashed { Some(Outcome::Crashed) } else { worst.map(|(outcome, _)| *outcome) },
+            outcome: worst.map(|(outcome, _)| *outcome),
             reason: worst.and_then(|(_, reason)| reason.clone()),
             runs_in: runs.map(|engine| engine.attach.engine.name.clone()).collect(),
         }
+    }
+}
+
+/// What is held against a generation. One that hangs counts as crashed: so it does for the next process.
+fn kept(mark: &Mark) -> Option<(Outcome, Option<String>)> {
+    let fault = mark.fault.as_ref().map(|fault| fault.text.clone());
+    match mark {
+        Mark { crashed: true, .. } | Mark { hung: true, .. } => Some((Outcome::Crashed, fault)),
+        Mark { taken_back: Some(reason), .. } => Some((Outcome::Restored, Some(reason.clone()))),
+        Mark { refused: true, .. } => Some((Outcome::Refused, fault)),
+        Mark { .. } => None,
     }
 }

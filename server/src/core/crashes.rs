@@ -52,13 +52,39 @@ impl Core {
         Some(target)
     }
 
+    /// Keeps over a restart what is new of what speaks against generations.
+    pub(super) fn keep_marks(&mut self, actions: &mut Vec<Action>) {
+        for (name, state) in &mut self.libraries {
+            let unkept = state.history.unkept().into_iter();
+            actions.extend(unkept.map(|(generation, mark)| Action::KeepMark {
+                library: name.clone(),
+                generation,
+                mark,
+            }));
+        }
+    }
+
+    /// What the newest generation failed with while an earlier server was there.
+    pub(super) fn show_kept_fault(&mut self, name: &str, actions: &mut Vec<Action>) {
+        let Some(state) = self.libraries.get(name) else { return };
+        let generation = state.generation();
+        let mark = state.history.mark(generation).filter(|mark| mark.trouble().is_some());
+        let Some(fault) = mark.and_then(|mark| mark.fault.clone()) else { return };
+        let diagnostic = self.run_diagnostic(fault.text, fault.at.as_ref(), &state.library.source);
+        let diagnostic = self.with_texts(diagnostic, name, generation);
+        // Nobody knows any more which engine it was.
+        self.set_faults(name, vec![(Session(String::new()), diagnostic)], actions);
+    }
+
     /// An engine's functions run: what hung there hangs no more.
     pub(super) fn goes_on(&mut self, session: &Session, ran: &Ran, actions: &mut Vec<Action>) {
         let Some(state) = self.libraries.get_mut(&ran.library) else { return };
         if state.history.hangs(ran.generation, session, false) {
             let told = format!("generation {} hangs", ran.generation);
+            // One that an earlier server heard of has no session.
+            let is_its = |of: &Session| of == session || of.0.is_empty();
             let is_over =
-                |(of, fault): &(Session, Diagnostic)| of == session && fault.message.starts_with(&told);
+                |(of, fault): &(Session, Diagnostic)| is_its(of) && fault.message.starts_with(&told);
             let faults = state.faults.iter().filter(|fault| !is_over(fault)).cloned().collect();
             self.set_faults(&ran.library, faults, actions);
             let text = format!("generation {} of `{}` goes on", ran.generation, ran.library);

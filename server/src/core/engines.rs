@@ -1,6 +1,8 @@
 //! What engines do to the core, and what they are told.
 
+use super::history::Verdict;
 use super::*;
+use crate::build::past::KeptFault;
 
 impl Core {
     pub(super) fn attached(&mut self, session: Session, attach: Attach, actions: &mut Vec<Action>) {
@@ -13,6 +15,7 @@ impl Core {
             let text = format!("engine `{}` offers no loader: it gets no reloads", attach.engine.name);
             actions.push(tell(Level::Warning, text));
         }
+        let passed_over = session.clone();
         self.engines.push(Engine {
             session,
             attach,
@@ -22,6 +25,7 @@ impl Core {
             awaited: BTreeMap::new(),
             wanted: BTreeMap::new(),
         });
+        self.passed_over(&passed_over);
     }
 
     pub(super) fn engine_gone(&mut self, session: &Session, actions: &mut Vec<Action>) {
@@ -83,7 +87,12 @@ impl Core {
             save_to_live = state.live(generation, now.unix_micros);
         }
         if is_current || reloaded.outcome != Answer::Refused {
-            state.history.judged(generation, session, is_applied);
+            let verdict = match reloaded.outcome {
+                Answer::Applied => Verdict::Runs,
+                Answer::Refused => Verdict::Refuses,
+                Answer::Restored => Verdict::TookBack(reloaded.reason.clone().unwrap_or_default()),
+            };
+            state.history.judged(generation, session, verdict);
         }
         let reason = reloaded.reason.as_deref();
         let text = match (reloaded.outcome, reason) {
@@ -104,8 +113,9 @@ impl Core {
         };
         let is_restored = reloaded.outcome == Answer::Restored;
         let mut faults = state.faults.clone();
-        // What it failed with is why it took the generation back.
-        faults.retain(|(other, _)| other != session || is_restored);
+        // What it failed with is why it took the generation back, or, where it survived a crash, was sent back.
+        let is_back = state.undone.is_some() && state.history.has_crashed(state.generation());
+        faults.retain(|(other, _)| other != session || is_restored || is_back);
         let is_told = faults.iter().any(|(other, _)| other == session);
         let source = state.library.source.clone();
         match text {
@@ -136,10 +146,11 @@ impl Core {
         {
             engine.restored(&fault, restored);
             if let Some(state) = self.libraries.get_mut(&fault.library) {
-                state.history.judged(fault.generation, session, false);
+                state.history.judged(fault.generation, session, Verdict::TookBack(fault.message.clone()));
             }
         }
         let runs_instead = self.fell(session, &fault, now, actions);
+        let is_kept = fault.kind != FaultKind::Panic || fault.restored.is_some();
         if let Some(state) = self.libraries.get(&fault.library) {
             let word = match fault.kind {
                 FaultKind::Panic => "panicked",
@@ -154,13 +165,16 @@ impl Core {
                 instead.unwrap_or_default()
             );
             let at = fault.frames.iter().find_map(|frame| self.place(frame));
-            let mut diagnostic = self.run_diagnostic(text, at.as_ref(), &state.library.source);
+            let mut diagnostic = self.run_diagnostic(text.clone(), at.as_ref(), &state.library.source);
             diagnostic.related = self.frames(&fault);
             let entry = (session.clone(), self.with_texts(diagnostic, &fault.library, fault.generation));
             let mut faults = state.faults.clone();
             if faults.len() < MOST_FAULTS && !faults.contains(&entry) {
                 faults.push(entry);
                 self.set_faults(&fault.library, faults, actions);
+            }
+            if let Some(state) = self.libraries.get_mut(&fault.library).filter(|_| is_kept) {
+                state.history.failed_with(fault.generation, KeptFault { text, at });
             }
         }
         actions.push(Action::Tell(HubEvent::Fault { session: session.0.clone(), fault }));

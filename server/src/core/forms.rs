@@ -29,6 +29,18 @@ impl Core {
         [preferred, ArtifactKind::Object, ArtifactKind::Dylib].into_iter().find(takes)
     }
 
+    /// What an engine that attaches is given of a library.
+    fn first_for(&self, attach: &Attach, library: &LibraryState) -> Result<Option<Reload>, ArtifactKind> {
+        let other = library.taken_back().map(|_| library.offered());
+        match other {
+            Some(Some(other)) if attach.loaders.contains(&other.artifact.kind) => Ok(Some(other.clone())),
+            // What it was linked with.
+            Some(None) => Ok(None),
+            // One that takes no earlier generation as it was made gets what the others were given.
+            Some(Some(_)) | None => self.reload_for(attach, library).map(Some),
+        }
+    }
+
     /// What engines are to run of a library, for one of them: in the form that it wants most, or in one that it takes.
     fn reload_for(&self, attach: &Attach, library: &LibraryState) -> Result<Reload, ArtifactKind> {
         let wanted = self.kind_for(attach).unwrap_or(ArtifactKind::Dylib);
@@ -41,7 +53,7 @@ impl Core {
 
     /// The current generation of every library, for an engine that attaches now. Their saves are history.
     pub fn current(&self, attach: &Attach) -> Vec<Reload> {
-        let reloads = self.libraries.values().filter_map(|library| self.reload_for(attach, library).ok());
+        let reloads = self.libraries.values().filter_map(|library| self.first_for(attach, library).ok()?);
         reloads.map(|reload| Reload { saved_at_unix_micros: None, ..reload }).collect()
     }
 
@@ -52,10 +64,34 @@ impl Core {
         }
         let missing = |(name, library): (&String, &LibraryState)| {
             let told = library.told()?;
-            let kind = self.reload_for(attach, library).err()?;
+            let kind = self.first_for(attach, library).err()?;
             Some((name.clone(), told.generation, kind))
         };
         self.libraries.iter().filter_map(missing).collect()
+    }
+
+    /// Tells engines what they are to run, which an earlier server may have told them already.
+    pub(super) fn announce_again(&mut self, reload: Reload, actions: &mut Vec<Action>) {
+        let name = reload.library.clone();
+        self.show_kept_fault(&name, actions);
+        let Some(state) = self.libraries.get_mut(&name) else { return };
+        let Some(reason) = state.taken_back().map(str::to_owned) else {
+            return self.announce(reload, actions);
+        };
+        state.announced = Some(reload.clone());
+        let text = format!("generation {} of `{name}` was taken back: {reason}", reload.generation);
+        actions.push(tell(Level::Warning, text));
+        let Some(state) = self.libraries.get(&name) else { return };
+        let able = self.engines.iter().filter(|engine| !engine.attach.loaders.is_empty());
+        let first =
+            |engine: &Engine| Some((engine.session.clone(), self.first_for(&engine.attach, state).ok()??));
+        let given: Vec<(Session, Reload)> = able.filter_map(first).collect();
+        let sessions: Vec<Session> = self.engines.iter().map(|engine| engine.session.clone()).collect();
+        sessions.iter().for_each(|session| self.passed_over(session));
+        for (session, given) in given {
+            let given = Reload { trigger: reload.trigger, saved_at_unix_micros: None, reset: None, ..given };
+            self.send(vec![session], given, actions);
+        }
     }
 
     /// Tells every engine of a generation, in the form that each takes.

@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use liveline_protocol::engine::{Generation, Reload};
 
 use super::Session;
-use crate::build::past::{GENERATIONS, Past};
+use crate::build::past::{GENERATIONS, KeptFault, Mark, Past};
 use crate::hash::Hash;
 
 /// The generations, by number.
 #[derive(Debug, Default)]
 pub struct History {
     known: BTreeMap<Generation, Known>,
+    /// Whether something may have been marked that the disk does not know of.
+    marked: bool,
 }
 
 #[derive(Debug)]
@@ -20,12 +22,25 @@ struct Known {
     reload: Reload,
     /// What each of the workspace's files held that it was built from.
     texts: BTreeMap<PathBuf, Hash>,
-    /// Whether engines run it or would not.
-    verdicts: BTreeMap<Session, bool>,
-    /// It ended an engine.
-    crashed: bool,
+    /// What engines that this server knows made of it.
+    verdicts: BTreeMap<Session, Verdict>,
     /// The engines in which a call of it does not return.
     hangs_in: BTreeSet<Session>,
+    /// What speaks against it, also by engines that earlier servers knew.
+    mark: Mark,
+    /// What the disk has of that.
+    kept: Mark,
+}
+
+/// What an engine made of a generation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It runs it.
+    Runs,
+    /// It would not.
+    Refuses,
+    /// It did, and went back, for this reason.
+    TookBack(String),
 }
 
 impl History {
@@ -35,8 +50,9 @@ impl History {
             reload: reload.clone(),
             texts: BTreeMap::new(),
             verdicts: BTreeMap::new(),
-            crashed: false,
             hangs_in: BTreeSet::new(),
+            mark: Mark::default(),
+            kept: Mark::default(),
         };
         let generation = reload.generation;
         self.known.entry(generation).or_insert(new).reload = reload;
@@ -48,11 +64,17 @@ impl History {
     /// What the disk knows of a generation.
     pub fn remember(&mut self, past: Past) {
         let generation = past.reload.generation;
-        if !self.known.contains_key(&generation) {
+        let is_new = !self.known.contains_key(&generation);
+        if is_new {
             self.add(past.reload);
         }
         if let Some(known) = self.known.get_mut(&generation) {
             known.texts = past.texts;
+            // What this server has seen itself is newer.
+            if is_new {
+                known.mark.clone_from(&past.mark);
+                known.kept = past.mark;
+            }
         }
     }
 
@@ -66,29 +88,53 @@ impl History {
         self.known.get(&generation)?.texts.get(path)
     }
 
+    fn change(&mut self, generation: Generation) -> Option<&mut Known> {
+        let known = self.known.get_mut(&generation)?;
+        self.marked = true;
+        Some(known)
+    }
+
     /// Takes note of what an engine made of a generation.
-    pub fn judged(&mut self, generation: Generation, session: &Session, runs: bool) {
-        if let Some(known) = self.known.get_mut(&generation) {
-            known.verdicts.insert(session.clone(), runs);
+    pub fn judged(&mut self, generation: Generation, session: &Session, verdict: Verdict) {
+        let Some(known) = self.change(generation) else { return };
+        known.verdicts.insert(session.clone(), verdict);
+        let runs = known.verdicts.values().any(|verdict| *verdict == Verdict::Runs);
+        let taken_back = known.verdicts.values().find_map(|verdict| match verdict {
+            Verdict::TookBack(reason) => Some(reason.clone()),
+            Verdict::Runs | Verdict::Refuses => None,
+        });
+        known.mark.refused = !runs;
+        known.mark.taken_back = taken_back.filter(|_| !runs);
+    }
+
+    /// Takes note of what stands in the editor of a generation that failed.
+    pub fn failed_with(&mut self, generation: Generation, fault: KeptFault) {
+        if let Some(known) = self.change(generation) {
+            known.mark.fault = Some(fault);
         }
     }
 
     /// A generation ended an engine: no other is to be given it unless a person says so.
     pub fn crashed(&mut self, generation: Generation) {
-        if let Some(known) = self.known.get_mut(&generation) {
-            known.crashed = true;
+        if let Some(known) = self.change(generation) {
+            known.mark.crashed = true;
         }
     }
 
     /// Whether a generation ended an engine.
     pub fn has_crashed(&self, generation: Generation) -> bool {
-        self.known.get(&generation).is_some_and(|known| known.crashed)
+        self.known.get(&generation).is_some_and(|known| known.mark.crashed)
     }
 
     /// A call of a generation does not return in an engine, or has returned; whether that is news.
     pub fn hangs(&mut self, generation: Generation, session: &Session, hangs: bool) -> bool {
-        let Some(known) = self.known.get_mut(&generation) else { return false };
-        if hangs { known.hangs_in.insert(session.clone()) } else { known.hangs_in.remove(session) }
+        let Some(known) = self.change(generation) else { return false };
+        let is_news =
+            if hangs { known.hangs_in.insert(session.clone()) } else { known.hangs_in.remove(session) };
+        if is_news {
+            known.mark.hung = !known.hangs_in.is_empty();
+        }
+        is_news
     }
 
     /// Whether a call of a generation does not return somewhere.
@@ -96,9 +142,30 @@ impl History {
         self.known.get(&generation).is_some_and(|known| !known.hangs_in.is_empty())
     }
 
+    /// What speaks against a generation.
+    pub fn mark(&self, generation: Generation) -> Option<&Mark> {
+        self.known.get(&generation).map(|known| &known.mark)
+    }
+
+    /// What speaks against generations and the disk does not know yet; from now on it does.
+    pub fn unkept(&mut self) -> Vec<(Generation, Mark)> {
+        if !std::mem::take(&mut self.marked) {
+            return Vec::new();
+        }
+        let changed = self.known.iter_mut().filter(|(_, known)| known.mark != known.kept);
+        changed
+            .map(|(generation, known)| {
+                known.kept.clone_from(&known.mark);
+                (*generation, known.mark.clone())
+            })
+            .collect()
+    }
+
     /// Whether an engine would not run a generation.
     pub fn is_refused_by(&self, generation: Generation, session: &Session) -> bool {
-        self.known.get(&generation).is_some_and(|known| known.verdicts.get(session) == Some(&false))
+        self.known.get(&generation).is_some_and(|known| {
+            matches!(known.verdicts.get(session), Some(Verdict::Refuses | Verdict::TookBack(_)))
+        })
     }
 
     /// The newest generation that engines can be sent to.
@@ -118,9 +185,9 @@ impl History {
         later.find(|(_, known)| known.can_be_run()).map(|(generation, _)| *generation)
     }
 
-    /// All of them, newest first, and whether each ended an engine.
-    pub fn all(&self) -> impl Iterator<Item = (&Reload, bool)> {
-        self.known.values().rev().map(|known| (&known.reload, known.crashed))
+    /// All of them, newest first, and what is held against each.
+    pub fn all(&self) -> impl Iterator<Item = (&Reload, &Mark)> {
+        self.known.values().rev().map(|known| (&known.reload, &known.mark))
     }
 
     /// The numbers, for a person who named another.
@@ -131,9 +198,9 @@ impl History {
 }
 
 impl Known {
-    /// What no engine would take would not be taken now, what ended one would end another, and what was never saved is nobody's to go back to.
+    /// What no engine would take would not be taken now, what ended one or hangs in one would do so in another, and
+    /// what was never saved is nobody's to go back to.
     fn can_be_run(&self) -> bool {
-        let is_refused = !self.verdicts.is_empty() && !self.verdicts.values().any(|runs| *runs);
-        !is_refused && !self.crashed && !self.reload.unsaved
+        self.mark.trouble().is_none() && !self.reload.unsaved
     }
 }

@@ -311,6 +311,20 @@ impl LibraryState {
         self.undone.map_or(self.current.as_ref(), |undone| self.history.get(undone))
     }
 
+    /// What an engine gets that has not been told yet: what engines are to run; where that was taken back wherever it
+    /// ran, what ran before.
+    pub fn offered(&self) -> Option<&Reload> {
+        match self.taken_back() {
+            Some(_) => self.history.get(self.history.before(self.told_generation())?),
+            None => self.told(),
+        }
+    }
+
+    /// Why what engines are to run was taken back, if no engine runs it.
+    pub fn taken_back(&self) -> Option<&str> {
+        self.history.mark(self.told_generation())?.taken_back.as_deref()
+    }
+
     /// Of what engines are to run.
     pub fn told_generation(&self) -> Generation {
         self.told().map(|told| told.generation).unwrap_or_default()

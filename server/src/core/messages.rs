@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{BuildId, FaceId, Session};
 use crate::build::job::{Order, Outcome, Progress};
-use crate::build::past::Past;
+use crate::build::past::{Mark, Past};
 use crate::config::Preferences;
 use crate::diagnostics::Diagnostic;
 use crate::face::{Command, HubEvent};
@@ -217,6 +217,15 @@ pub enum Action {
         library: String,
         /// The generation; none while the last good build runs.
         undone: Option<Generation>,
+    },
+    /// Keep what speaks against a generation over a restart.
+    KeepMark {
+        /// The library.
+        library: String,
+        /// The generation.
+        generation: Generation,
+        /// All that speaks against it.
+        mark: Mark,
     },
     /// Look up what differs between two builds of an API crate.
     CompareApis(ApisAsked),

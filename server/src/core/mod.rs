@@ -178,6 +178,7 @@ impl Core {
         }
         self.speculate(now, &mut actions);
         self.chronicle.observe(&actions, now);
+        self.keep_marks(&mut actions);
         self.tell_status(&mut actions);
         self.set_alarm(&mut actions);
         actions

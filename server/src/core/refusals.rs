@@ -77,6 +77,17 @@ impl Core {
         Ok(())
     }
 
+    /// An engine is not given what was taken back wherever it ran; it is seen to run something else, and why.
+    pub(super) fn passed_over(&mut self, session: &Session) {
+        let Some(engine) = self.engines.iter_mut().find(|engine| engine.session == *session) else { return };
+        for (name, state) in &self.libraries {
+            if let Some(reason) = state.taken_back() {
+                let (generation, reason) = (state.told_generation(), reason.to_owned());
+                engine.refuses(name, Refused { generation, outcome: Answer::Restored, reason });
+            }
+        }
+    }
+
     /// Whether every engine that can take a library's generation runs it, and there is one.
     pub(super) fn is_live(&self, library: &LibraryState) -> bool {
         let told = library.told_generation();

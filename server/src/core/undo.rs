@@ -1,7 +1,7 @@
 //! Going back to earlier generations, and forward again.
 
 use super::*;
-use crate::build::past::Past;
+use crate::build::past::{Mark, Past};
 use crate::diagnostics::CommandFix;
 
 /// The book's page for what is said of a library while an earlier generation runs. No library's name has a space.
@@ -62,12 +62,18 @@ impl Core {
         if names.is_empty() {
             return Err("the newest generation runs: there is nothing to go forward to".to_owned());
         }
+        let (mut moves, mut blocked) = (Vec::new(), Vec::new());
         for name in names {
-            let Some(state) = self.libraries.get(&name) else { continue };
-            // The newest is where forward ends, whatever became of it.
-            let target = state.history.after(state.told_generation()).unwrap_or(state.generation());
-            self.go_to(&name, target, now, actions);
+            match self.libraries.get(&name).map(LibraryState::forward) {
+                Some(Ok(target)) => moves.push((name, target)),
+                Some(Err(reason)) => blocked.push(reason),
+                None => {}
+            }
         }
+        if let Some(reason) = blocked.pop().filter(|_| moves.is_empty()) {
+            return Err(reason);
+        }
+        moves.iter().for_each(|(name, target)| self.go_to(name, *target, now, actions));
         Ok(())
     }
 
@@ -94,7 +100,11 @@ impl Core {
     fn go_to(&mut self, name: &str, target: Generation, now: Now, actions: &mut Vec<Action>) {
         let Some(state) = self.libraries.get(name) else { return };
         let way = if target < state.told_generation() { "back" } else { "forward" };
-        actions.push(tell(Level::Info, format!("`{name}` goes {way} to generation {target}")));
+        let text = format!("`{name}` goes {way} to generation {target}");
+        actions.push(match state.history.mark(target).and_then(Mark::trouble) {
+            Some(trouble) => tell(Level::Warning, format!("{text}, although {trouble}")),
+            None => tell(Level::Info, text),
+        });
         self.move_to(name, target, now, actions);
     }
 
@@ -173,23 +183,51 @@ impl Core {
     }
 }
 
+impl LibraryState {
+    /// The generation after the one that engines are to run. The newest is where forward ends, also if no engine ran
+    /// it; what ends engines or hangs in them has to be asked for by its number.
+    fn forward(&self) -> Result<Generation, String> {
+        let newest = self.generation();
+        match (self.history.after(self.told_generation()), self.deadly()) {
+            (Some(next), _) => Ok(next),
+            (None, None) => Ok(newest),
+            (None, Some(trouble)) => Err(format!(
+                "generation {newest} of `{}` is not run again by itself: {trouble}. Save a change, or give its number \
+                 to `liveline.undo`",
+                self.library.name
+            )),
+        }
+    }
+
+    /// What the newest generation does to engines.
+    fn deadly(&self) -> Option<&'static str> {
+        let mark = self.history.mark(self.generation()).filter(|mark| mark.crashed || mark.hung);
+        mark.and_then(Mark::trouble)
+    }
+}
+
 fn undone_diagnostic(state: &LibraryState) -> Option<Diagnostic> {
     let (undone, newest, name) = (state.undone?, state.generation(), &state.library.name);
     let what = if state.has_failed() { "the last good build" } else { "what is saved" };
-    let text = format!(
-        "generation {undone} of `{name}` runs; {what} is generation {newest}: save, or `liveline.redo`"
-    );
+    let (deadly, next) = (state.deadly(), state.forward().ok());
+    let newest_is = deadly.map(|trouble| format!(" ({trouble})")).unwrap_or_default();
+    let way = if next.is_some() { "save, or `liveline.redo`" } else { "save a change" };
+    let text =
+        format!("generation {undone} of `{name}` runs; {what} is generation {newest}{newest_is}: {way}");
     let mut diagnostic = at_file(&state.library.source, Severity::Information, text);
     diagnostic.source = Source::Run;
-    let next = state.history.after(undone).unwrap_or(newest);
-    diagnostic.commands.push(CommandFix {
+    diagnostic.commands.extend(next.map(|next| CommandFix {
         title: format!("Go forward to generation {next}"),
         command: "liveline.redo".to_owned(),
         arguments: vec![serde_json::json!({ "library": name })],
-    });
-    if next != newest {
+    }));
+    if next != Some(newest) {
+        let title = match deadly {
+            Some(trouble) => format!("Run generation {newest} all the same, although {trouble}"),
+            None => format!("Go forward to the newest, generation {newest}"),
+        };
         diagnostic.commands.push(CommandFix {
-            title: format!("Go forward to the newest, generation {newest}"),
+            title,
             command: "liveline.undo".to_owned(),
             arguments: vec![serde_json::json!({ "library": name, "generation": newest })],
         });

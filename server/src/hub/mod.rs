@@ -228,6 +228,9 @@ impl Hub {
                 std::thread::spawn(move || workshop.prepare(&order));
             }
             Action::KeepUndone { library, undone } => self.workshop.keep_undone(&library, undone),
+            Action::KeepMark { library, generation, mark } => {
+                self.workshop.keep_mark(&library, generation, mark);
+            }
             Action::CompareApis(asked) => self.compare_apis(asked),
             Action::Form { library, generation, kind } => self.form(vec![(library, generation, kind)], None),
             Action::TellRetired(retired) => {

@@ -80,6 +80,8 @@ pub struct Code {
     pub flaw: Flaw,
     /// The state's layout.
     pub layout: Vec<Field>,
+    /// Whether undo and redo pass over it: it ended an engine, hung in one, or no engine runs it.
+    pub is_passed_over: bool,
     /// The field that the state cannot go over to.
     wrong: Option<String>,
     adds: u64,
@@ -144,7 +146,8 @@ impl Code {
     /// The sample as it is.
     pub fn first() -> Self {
         let ticks = Field { name: "ticks".to_owned(), kind: Type::U64, earlier: None };
-        Self { marker: 0, generation: 0, flaw: Flaw::None, layout: vec![ticks], wrong: None, adds: 1 }
+        let (marker, generation, flaw) = (0, 0, Flaw::None);
+        Self { marker, generation, flaw, layout: vec![ticks], is_passed_over: false, wrong: None, adds: 1 }
     }
 
     /// Another save on top of this one. There is always an integer among the fields.
@@ -176,7 +179,8 @@ impl Code {
             }
             Change::None | Change::Add | Change::Remove => {}
         }
-        Self { marker, generation: 0, flaw, layout, wrong, adds: 1 + random.below(9) }
+        let adds = 1 + random.below(9);
+        Self { marker, generation: 0, flaw, layout, is_passed_over: false, wrong, adds }
     }
 
     /// A value as a type's default makes it.

@@ -14,6 +14,8 @@ pub struct Engine {
     /// Its process.
     pub game: Game,
     snapshot: PathBuf,
+    /// Whether its process survives crashes of scripts.
+    pub recovers: bool,
     /// The code that it runs.
     pub code: Code,
     states: [State; 2],
@@ -56,17 +58,20 @@ impl Engine {
     /// Starts one that takes over the state which `snapshot` has, if any. `code` is what it is to run.
     pub fn start(project: &Project, number: usize, libraries: &str, code: &Code) -> Self {
         let snapshot = project.path(&format!("target/state-{number}"));
-        let game = launch(project, &snapshot, libraries, false);
+        // One of them.
+        let recovers = number == 0;
+        let game = launch(project, &snapshot, libraries, Launch { recovers, is_anew: false });
         let start = Figures::default();
         let (code, states) = (code.clone(), [code.fresh(), code.fresh()]);
         let stamps = Default::default();
-        Self { game, snapshot, code, states, calls: 0, before: None, stamps, start, loaded: 0 }
+        Self { game, snapshot, recovers, code, states, calls: 0, before: None, stamps, start, loaded: 0 }
     }
 
     /// Starts it anew as `liveline run` does: with the state that the last process left.
     pub fn restart(&mut self, project: &Project, libraries: &str, code: &Code) {
         self.game.kill();
-        self.game = launch(project, &self.snapshot, libraries, true);
+        let how = Launch { recovers: self.recovers, is_anew: true };
+        self.game = launch(project, &self.snapshot, libraries, how);
         self.take(code);
         // What it was linked with is all that there is before.
         self.before = None;
@@ -142,6 +147,15 @@ impl Engine {
         }
     }
 
+    /// Calls a script that crashes, and survives that: the state is as the call had left it by then.
+    pub fn survive(&mut self, instance: usize, number: u64) {
+        self.tell("update", instance, number);
+        let answer = self.game.wait_for(&format!("{number} ")).what;
+        assert!(answer.starts_with(&format!("{number} fault")), "{answer:?} is no fault");
+        self.code.advance(&mut self.states[instance]);
+        self.stamps[instance] = Some(format!("<{number}>"));
+    }
+
     /// Waits until it says itself that it runs what the model says.
     pub fn look(&mut self, number: u64) {
         let wanted = format!("{number} generation {}", self.code.generation);
@@ -168,12 +182,22 @@ impl Engine {
     }
 }
 
-fn launch(project: &Project, snapshot: &Path, libraries: &str, is_anew: bool) -> Game {
+/// How a process is started.
+struct Launch {
+    recovers: bool,
+    /// In place of one that has ended.
+    is_anew: bool,
+}
+
+fn launch(project: &Project, snapshot: &Path, libraries: &str, how: Launch) -> Game {
     let target = project.path("target");
     let mut command: Command = project.command(target.join("debug/examples/steps"));
     command.env(endpoint::ENDPOINT_VARIABLE, target.join(endpoint::FOLDER).join(endpoint::FILE));
     command.env("LD_LIBRARY_PATH", libraries).env(endpoint::STATE_VARIABLE, snapshot);
-    if is_anew {
+    if how.recovers {
+        command.env("GAME_RECOVERS", "1");
+    }
+    if how.is_anew {
         command.env(endpoint::AWAIT_VARIABLE, "20000");
     }
     Game::start(command)

@@ -289,7 +289,8 @@ impl Trial {
                 && self.codes[*at].flaw == Flaw::None
                 && self.engines.iter().all(|engine| engine.can_take(&self.codes[*at]))
         };
-        let one_back = self.told.checked_sub(1).filter(|at| *at + REACHABLE > newest).filter(can);
+        let one_back = (0..self.told).rev().find(|at| !self.codes[*at].is_passed_over);
+        let one_back = one_back.filter(|at| *at + REACHABLE > newest).filter(can);
         let reachable: Vec<usize> = (newest.saturating_sub(REACHABLE)..=newest).filter(can).collect();
         let (target, generation) = match one_back.filter(|_| self.random.one_in(2)) {
             Some(target) => (target, Value::Null),
@@ -304,14 +305,34 @@ impl Trial {
     }
 
     fn redo(&mut self) {
-        let next = self.told + 1;
-        let is_there = next < self.codes.len() && self.is_good();
+        if !self.is_good() {
+            return self.good();
+        }
+        let mut later = self.told + 1..self.codes.len();
+        let Some(next) = later.find(|at| !self.codes[*at].is_passed_over) else {
+            if matches!(
+                self.codes.last(),
+                Some(Code { flaw: Flaw::Segfault | Flaw::Abort | Flaw::Overflow, .. })
+            ) {
+                self.redo_is_refused();
+            }
+            return self.good();
+        };
         let can_all = |code: &Code| self.engines.iter().all(|engine| engine.can_take(code));
-        if !is_there || self.codes[next].flaw != Flaw::None || !can_all(&self.codes[next]) {
+        if self.codes[next].flaw != Flaw::None || !can_all(&self.codes[next]) {
             return self.good();
         }
         self.command("liveline.redo", json!([{ "library": "scripts" }]));
         self.went_to(next);
+    }
+
+    /// What crashed is not what forward leads to.
+    fn redo_is_refused(&mut self) {
+        let answer = self.answer("liveline.redo", &json!([{ "library": "scripts" }]));
+        let error = answer["error"]["message"].as_str().unwrap_or_default();
+        assert!(error.contains("it crashed"), "{answer}");
+        self.all_take();
+        self.play();
     }
 
     fn went_to(&mut self, target: usize) {
@@ -337,11 +358,7 @@ impl Trial {
             self.save(code);
             self.server.wait("a build", |event| events::build(event, "scripts", BuildState::Started));
         }
-        self.server.kill();
-        let pids: Vec<u32> = self.engines.iter().map(|engine| engine.game.pid()).collect();
-        self.project.wait_until_only(&pids);
-        self.server = self.project.serve();
-        self.sight = Sight::default();
+        self.restart_server();
         match saved {
             Some(code) => self.becomes_live(code),
             None => {
@@ -350,18 +367,32 @@ impl Trial {
                     pids.iter().all(|pid| sight.runs(*pid) == Some(told))
                 });
                 self.all_take();
+                self.crash_stands();
             }
         }
         self.play();
     }
 
+    /// Kills the server and starts another one.
+    fn restart_server(&mut self) {
+        self.server.kill();
+        let pids: Vec<u32> = self.engines.iter().map(|engine| engine.game.pid()).collect();
+        self.project.wait_until_only(&pids);
+        self.server = self.project.serve();
+        self.sight = Sight::default();
+    }
+
     /// A person's command in an editor.
     fn command(&mut self, name: &str, arguments: Value) {
+        let answer = self.answer(name, &arguments);
+        assert!(answer.get("error").is_none(), "{name} {arguments}: {answer}");
+    }
+
+    fn answer(&mut self, name: &str, arguments: &Value) -> Value {
         let mut editor = Editor::start(self.project.root(), None).read();
         let id =
             editor.request("workspace/executeCommand", json!({ "command": name, "arguments": arguments }));
-        let answer = editor.answer(id);
-        assert!(answer.get("error").is_none(), "{name} {arguments}: {answer}");
+        editor.answer(id)
     }
 
     /// Waits until a person sees something; `holds` is given the engines' processes.

@@ -64,7 +64,7 @@ static LIST: Mutex<()> = Mutex::new(());
 pub(super) struct Registration {
     entry: *mut Entry,
     /// What the entry points to.
-    _file: Vec<u8>,
+    file: Vec<u8>,
 }
 
 // SAFETY: the entry is the list's, which is changed under its lock only.
@@ -72,7 +72,7 @@ unsafe impl Send for Registration {}
 
 impl Registration {
     /// Tells debuggers of `file`, an ELF file with the addresses that its sections have in this process.
-    fn new(file: Vec<u8>) -> Self {
+    pub(super) fn new(file: Vec<u8>) -> Self {
         let _lock = LIST.lock().unwrap_or_else(PoisonError::into_inner);
         let descriptor = &raw mut __jit_debug_descriptor;
         // SAFETY: the descriptor is a static of this layout, and the lock is held. The entries in the list are alive:
@@ -92,8 +92,14 @@ impl Registration {
             (*descriptor).relevant = entry;
             (*descriptor).action = REGISTER;
             __jit_debug_register_code();
-            Self { entry, _file: file }
+            Self { entry, file }
         }
+    }
+
+    /// Has debuggers forget the code, and gives what it takes to tell them of it again.
+    pub(super) fn end(mut self) -> Vec<u8> {
+        // It stays where it is: the entry still points to it.
+        std::mem::take(&mut self.file)
     }
 }
 

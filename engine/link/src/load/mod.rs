@@ -23,6 +23,8 @@ pub struct Loaded {
     exports: Vec<Export>,
     file: Option<memory_file::MemoryFile>,
     debugger: Option<ManuallyDrop<debugger::Registration>>,
+    /// What debuggers are told of while they have forgotten it.
+    hidden: Option<Vec<u8>>,
 }
 
 /// Loads an image and runs its initialisers, on this thread.
@@ -54,6 +56,7 @@ pub fn load(mut image: Image) -> Result<Loaded, Error> {
         exports: std::mem::take(&mut image.exports),
         file: Some(file),
         debugger: debugger::register(image, base as u64).map(ManuallyDrop::new),
+        hidden: None,
     })
 }
 
@@ -84,9 +87,24 @@ impl Loaded {
         self.file.as_ref().map(|file| file.path())
     }
 
-    /// Lets debuggers forget the code: breakpoints are no longer set in it. It can still run.
+    /// Lets debuggers forget the code: breakpoints are no longer set in it. It can still run, and be shown again.
     pub fn hide_from_debuggers(&mut self) {
-        drop(self.debugger.take().map(ManuallyDrop::into_inner));
+        if let Some(registration) = self.debugger.take() {
+            self.hidden = Some(ManuallyDrop::into_inner(registration).end());
+        }
+    }
+
+    /// Tells debuggers of the code that they have forgotten.
+    pub fn show_to_debuggers(&mut self) {
+        if let Some(file) = self.hidden.take() {
+            self.debugger = Some(ManuallyDrop::new(debugger::Registration::new(file)));
+        }
+    }
+
+    /// Frees what it takes to show the code to debuggers again.
+    pub fn keep_hidden(&mut self) {
+        self.hide_from_debuggers();
+        self.hidden = None;
     }
 
     /// Closes the file in memory, which backtraces read for names, files and lines of this code. It can still run.

@@ -79,9 +79,11 @@ fn no_page_is_both_writable_and_code_and_relocated_pages_are_read_only() {
     let loaded = check(image_of_rust(archive, true), &FEATURES[..1]);
     let protections = protections(&loaded);
     assert!(protections.iter().all(|protection| !(protection.contains('w') && protection.contains('x'))));
-    // Headers, code, what was relocated, data and zeros.
+    // Headers, code, what was relocated, data and zeros. Data that is aligned to more than a page may leave a gap
+    // before it, which nobody can touch.
+    let used: Vec<String> = protections.iter().filter(|protection| *protection != "---p").cloned().collect();
     assert!(
-        protections.starts_with(&["r--p".into(), "r-xp".into(), "r--p".into(), "rw-p".into()]),
+        used.starts_with(&["r--p".into(), "r-xp".into(), "r--p".into(), "rw-p".into()]),
         "{protections:?}"
     );
 }

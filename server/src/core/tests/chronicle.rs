@@ -60,16 +60,18 @@ fn the_worst_of_several_engines_is_told() {
 }
 
 #[test]
-fn what_the_disk_kept_has_the_time_that_it_was_built_at() {
+fn what_the_disk_kept_has_its_time_and_what_is_held_against_it() {
     let mut fixture = fixture(&["a"]);
     let past = |generation| crate::build::past::Past {
         reload: reload("a", generation),
         capture: hash(b""),
         texts: BTreeMap::new(),
         at_unix_micros: Some(generation * 10),
+        mark: crate::build::past::Mark { crashed: generation == 4, ..Default::default() },
     };
     fixture.event(Event::Past { library: "a".to_owned(), past: vec![past(4), past(7)], undone: None });
     fixture.ends(1, "a", Outcome::Unchanged { reload: reload("a", 7), diagnostics: Vec::new() });
     let times: Vec<Option<u64>> = entries(&fixture).iter().map(|entry| entry.at_unix_micros).collect();
     assert_eq!(times, [Some(70), Some(40)]);
+    assert_eq!(outcomes(&fixture), [(7, None), (4, Some(Came::Crashed))]);
 }

@@ -3,6 +3,7 @@
 use liveline_protocol::engine::{Artifact, Engine as EngineName};
 use liveline_protocol::status::LibraryState as StatusState;
 
+use crate::build::past::Mark;
 use crate::config::Config;
 use crate::core::*;
 use crate::project::{Library, LocalPackage};
@@ -181,6 +182,15 @@ impl Fixture {
             _ => None,
         });
         messages.collect()
+    }
+
+    /// What is kept over a restart of what speaks against generations.
+    pub(super) fn kept(&self) -> Vec<(u64, Mark)> {
+        let kept = self.actions.iter().filter_map(|action| match action {
+            Action::KeepMark { generation, mark, .. } => Some((generation.0, mark.clone())),
+            _ => None,
+        });
+        kept.collect()
     }
 
     pub(super) fn state(&self, library: &str) -> StatusState {

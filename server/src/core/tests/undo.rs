@@ -4,6 +4,7 @@ use liveline_protocol::engine::{Api, Cause, StateChange, StateOutcome};
 
 use super::fixture::*;
 use super::*;
+use crate::build::past::Mark;
 use crate::project::items::Change;
 
 pub(super) const SAVED: &str = "/w/a/src/lib.rs";
@@ -33,7 +34,7 @@ impl Fixture {
         self.engine_says("game", answer(generation, Answer::Refused, Some("no")))
     }
 
-    fn command(&mut self, command: Command) -> Result<(), String> {
+    pub(super) fn command(&mut self, command: Command) -> Result<(), String> {
         self.event(Event::Command { face: FaceId(1), id: 7, command });
         let answer = self.actions.iter().find_map(|action| match action {
             Action::Answer { result, .. } => Some(result.clone()),
@@ -42,11 +43,11 @@ impl Fixture {
         answer.expect("an answer").map(drop)
     }
 
-    fn undo(&mut self) -> Result<(), String> {
+    pub(super) fn undo(&mut self) -> Result<(), String> {
         self.command(Command::Undo { library: Some("a".to_owned()), generation: None })
     }
 
-    fn redo(&mut self) -> Result<(), String> {
+    pub(super) fn redo(&mut self) -> Result<(), String> {
         self.command(Command::Redo { library: None })
     }
 
@@ -193,6 +194,7 @@ fn the_disk_gives_what_earlier_servers_built() {
         capture: hash(b""),
         texts: BTreeMap::new(),
         at_unix_micros: Some(generation),
+        mark: Mark::default(),
     };
     fixture.event(Event::Past {
         library: "a".to_owned(),
@@ -213,6 +215,7 @@ fn a_server_that_starts_on_broken_code_gives_engines_the_last_good_generation() 
         capture: hash(b""),
         texts: BTreeMap::new(),
         at_unix_micros: Some(generation),
+        mark: Mark::default(),
     };
     fixture.attach("game");
     fixture.event(Event::Past { library: "a".to_owned(), past: vec![past(6), past(7)], undone: None });
@@ -231,6 +234,7 @@ fn a_server_that_comes_back_stays_where_the_one_before_had_gone() {
             capture: hash(b""),
             texts: BTreeMap::new(),
             at_unix_micros: None,
+            mark: Mark::default(),
         };
         fixture.event(Event::Past { library: "a".to_owned(), past: vec![past(6), past(7)], undone });
         fixture.attach("game");

@@ -1,7 +1,8 @@
 //! A game that does what it is told and nothing else: a line of its input is answered by a line of its output.
 //!
 //! `update INSTANCE NUMBER` calls a script once, `look 0 NUMBER` calls none. Answers begin with the number. Between
-//! lines it polls, so that code changes at any time, but state only when it is told to.
+//! lines it polls, so that code changes at any time, but state only when it is told to. With `GAME_RECOVERS` set it
+//! survives its scripts' crashes.
 
 use std::io::{BufRead, Write};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -16,6 +17,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::io::stdin().lock().lines().map_while(Result::ok).all(|line| sender.send(line).is_ok())
     });
     let mut scripts = liveline::attach::<dyn Script>()?;
+    if std::env::var_os("GAME_RECOVERS").is_some() {
+        // SAFETY: the scripts of tests crash before they have anything half done that the game would miss.
+        assert!(unsafe { scripts.recover_from_crashes() }, "crashes can be survived here");
+    }
     let mut players = [scripts.spawn("player")?, scripts.spawn("player")?];
     let mut world = World::default();
     loop {

@@ -48,6 +48,7 @@ impl Trial {
             self.all_take();
             self.play();
         } else {
+            self.codes[self.told].is_passed_over = true;
             self.told = good;
             self.good();
         }
@@ -80,8 +81,33 @@ impl Trial {
             }) && sight.errors(&file, Source::Run).contains(&line)
         });
         // The next save is made from the good one: engines run either.
+        if fallen.len() == ENGINES {
+            self.codes[self.told].is_passed_over = true;
+            self.told = good;
+            self.late_ones_get_the_one_before(generation, line);
+        }
         self.told = good;
         self.good();
+    }
+
+    /// What every engine has taken back is given to no other, nor by another server.
+    fn late_ones_get_the_one_before(&mut self, generation: u64, line: u32) {
+        let before = self.codes[self.told].generation;
+        if self.random.one_in(2) {
+            let victim = self.random.index(ENGINES);
+            self.settle_state(victim);
+            self.restart(victim);
+        }
+        if self.random.one_in(2) {
+            self.restart_server();
+        }
+        let file = self.file.clone();
+        self.wait("every engine runs the one before, and it is said why", |sight, pids| {
+            pids.iter().all(|pid| {
+                sight.runs(*pid) == Some(before) && sight.refuses(*pid, generation, Outcome::Restored)
+            }) && sight.errors(&file, Source::Run) == [line]
+        });
+        self.play();
     }
 
     pub(super) fn late_panic(&mut self) {
@@ -116,22 +142,30 @@ impl Trial {
         self.save(&code);
         self.becomes_live(code);
         let generation = self.codes[self.told].generation;
+        self.codes[self.told].is_passed_over = true;
         self.number += 1;
         let number = self.number;
-        self.engines[victim].tell("update", 0, number);
-        let status = self.engines[victim].game.wait_for_end();
-        assert!(!status.success(), "{flaw:?}: {status:?}");
+        let recovers = self.engines[victim].recovers;
+        if recovers {
+            self.engines[victim].survive(0, number);
+        } else {
+            self.engines[victim].tell("update", 0, number);
+            let status = self.engines[victim].game.wait_for_end();
+            assert!(!status.success(), "{flaw:?}: {status:?}");
+        }
         let (file, before) = (self.file.clone(), self.codes[good].generation);
         self.told = good;
-        let gone = self.engines[victim].game.pid();
+        let gone = (!recovers).then(|| self.engines[victim].game.pid());
         self.wait(&format!("{flaw:?} is told at its line, and the others go back"), |sight, pids| {
             sight.fault(generation).is_some_and(|fault| fault.kind == FaultKind::Crash)
                 && sight.errors(&file, Source::Run) == [line]
                 && sight.undone() == Some(before)
-                && pids.iter().all(|pid| (*pid == gone) != (sight.runs(*pid) == Some(before)))
-                && !sight.has(gone)
+                && pids.iter().all(|pid| (Some(*pid) == gone) != (sight.runs(*pid) == Some(before)))
+                && gone.is_none_or(|gone| !sight.has(gone))
         });
-        self.restart(victim);
+        if !recovers {
+            self.restart(victim);
+        }
         self.all_take();
         self.play();
     }
@@ -146,6 +180,7 @@ impl Trial {
         let good = self.told;
         self.becomes_live(code);
         let generation = self.codes[self.told].generation;
+        self.codes[self.told].is_passed_over = true;
         self.number += 1;
         let number = self.number;
         self.engines[victim].tell("update", 0, number);
@@ -176,6 +211,16 @@ impl Trial {
             sight.is_live() && sight.is_clear(&file)
         });
         self.play();
+    }
+
+    /// What the newest generation crashed with still stands at its line, whatever became of the server.
+    pub(super) fn crash_stands(&mut self) {
+        let newest = self.codes.last().expect("a first one");
+        let crashes = matches!(newest.flaw, Flaw::Segfault | Flaw::Abort | Flaw::Overflow);
+        if crashes && self.compiles {
+            let (file, line) = (self.file.clone(), newest.line());
+            self.wait("the crash stands at its line", |sight, _| sight.errors(&file, Source::Run) == [line]);
+        }
     }
 
     /// Some of the engines, at least one.
