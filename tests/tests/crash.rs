@@ -136,6 +136,18 @@ fn a_hang_stands_at_its_line_and_ends_with_a_restart() {
 }
 
 #[test]
+fn a_hang_ends_when_its_mend_is_saved() {
+    let project = Project::sample();
+    project.write("liveline.toml", "[engine]\nhang-millis = 400\n");
+    let (mut game, mut server) = running(&project, &["cargo", "run", "--quiet", "--package", "game"]);
+    let good = project.read(PLAYER);
+    save(&project, HANGS);
+    assert_eq!(fault(&mut server).kind, FaultKind::Hang);
+    project.write(PLAYER, &good.replace("\"two\"", "\"mended\""));
+    game.wait_for("says mended");
+}
+
+#[test]
 fn a_game_that_does_not_end_when_it_is_asked_to_is_restarted_too() {
     let project = Project::sample();
     let stubborn = ["sh", "-c", "trap '' TERM; exec target/debug/game"];

@@ -296,7 +296,11 @@ impl Core {
         self.show_undone(name, actions);
         self.set_faults(name, Vec::new(), actions);
         actions.push(Action::KeepDiagnostics { reload: reload.clone(), diagnostics });
+        let is_unsaved = reload.unsaved;
         self.announce(reload, actions);
+        if !is_unsaved {
+            self.restart_hanging(actions);
+        }
     }
 
     pub(super) fn unchanged(

@@ -119,10 +119,28 @@ impl Core {
                 actions.push(tell(Level::Warning, text));
             }
         }
+        self.tell_restart(actions);
+        Ok(())
+    }
+
+    /// There is other code for a game in which a call does not return, which it can take in no other way than as a new
+    /// process: who has saved a mend would ask for that next.
+    pub(super) fn restart_hanging(&mut self, actions: &mut Vec<Action>) {
+        let hangs = |engine: &Engine| {
+            engine.running.iter().any(|(name, generation)| {
+                let state = self.libraries.get(name);
+                state.is_some_and(|state| state.history.hangs_in(*generation, &engine.session))
+            })
+        };
+        if self.engines.iter().any(hangs) && !self.runners.is_empty() {
+            self.tell_restart(actions);
+        }
+    }
+
+    fn tell_restart(&self, actions: &mut Vec<Action>) {
         let sessions = self.engines.iter().map(|engine| engine.session.clone()).collect();
         actions.push(Action::TellSnapshot { sessions });
         actions.push(Action::Tell(HubEvent::RestartEngine));
-        Ok(())
     }
 }
 

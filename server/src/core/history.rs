@@ -142,6 +142,11 @@ impl History {
         self.known.get(&generation).is_some_and(|known| !known.hangs_in.is_empty())
     }
 
+    /// Whether a call of a generation does not return in an engine.
+    pub fn hangs_in(&self, generation: Generation, session: &Session) -> bool {
+        self.known.get(&generation).is_some_and(|known| known.hangs_in.contains(session))
+    }
+
     /// What speaks against a generation.
     pub fn mark(&self, generation: Generation) -> Option<&Mark> {
         self.known.get(&generation).map(|known| &known.mark)

@@ -41,6 +41,7 @@ impl Core {
                 self.go_to(name, target, now, actions);
             }
         }
+        self.restart_hanging(actions);
         Ok(())
     }
 

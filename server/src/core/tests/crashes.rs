@@ -257,6 +257,20 @@ fn what_hangs_is_not_given_to_the_process_after_a_restart() {
 }
 
 #[test]
+fn a_game_that_hangs_is_restarted_for_the_next_good_build() {
+    let mut fixture = built(2);
+    fixture.event(fault(2, FaultKind::Hang)).save(SAVED).ends(3, "a", Outcome::Built(reload("a", 3)));
+    assert!(!is_restarted(&fixture), "nobody here can");
+    let mut fixture = built(2);
+    fixture.event(Event::FaceRuns { face: FaceId(5) }).event(fault(2, FaultKind::Hang)).save(SAVED);
+    fixture.ends(3, "a", Outcome::Failed);
+    assert!(!is_restarted(&fixture), "there is nothing new to run");
+    fixture.save(SAVED).ends(4, "a", Outcome::Built(reload("a", 3)));
+    assert!(is_restarted(&fixture));
+    assert_eq!(given(&fixture), [3]);
+}
+
+#[test]
 fn a_call_that_returns_after_all_is_no_fault_any_more() {
     let mut fixture = built(2);
     fixture.event(fault(2, FaultKind::Hang));
