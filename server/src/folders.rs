@@ -13,6 +13,9 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use crate::face::{Command, FaceEvent, HubEvent, Level, LibraryFiles};
 use crate::link::{self, Link};
 
+#[cfg(test)]
+mod tests;
+
 /// Which folders the editor has opened or closed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Folders {
@@ -371,6 +374,3 @@ fn library_of(command: &Command) -> Option<&str> {
         Command::RestartEngine => None,
     }
 }
-
-#[cfg(test)]
-mod tests;

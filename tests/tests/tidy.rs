@@ -128,6 +128,7 @@ fn every_unsafe_block_says_why_it_is_sound_and_stands_in_a_room_for_it() {
         "examples/cpp-arena/scripts/",
         "tests/c/",
         "tests/programs/",
+        "tests/sample/game/examples/steps.rs",
         "tests/tests/check.rs",
         "tests/tests/crash.rs",
         "tests/tests/torture/code.rs",

@@ -1,4 +1,4 @@
-//! Several workspaces behind one link, with hubs that the tests play.
+//! Two workspaces and one face.
 
 use std::time::Duration;
 

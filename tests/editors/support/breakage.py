@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .child import Child
-from .project import Project, event, program
+from .project import Project, program
 
 LIBRARY = "enemy"
 FILE = "scripts/src/enemy.rs"
@@ -49,17 +48,3 @@ class Breakage:
             "MENDED": self.mended,
             "LIBRARY": LIBRARY,
         }
-
-
-def expect_round(project: Project, breakage: Breakage, editor: Child, game: Child) -> None:
-    """Follows an editor's report of the round, and the game's."""
-    before = editor.wait("the game is live", event("live"))["generation"]
-    seen = editor.wait("the error", event("error"))
-    assert (seen["line"], seen["column"]) == (breakage.line, breakage.column), seen
-    assert "mismatched types" in seen["message"], seen
-    assert game.process.poll() is None, game.transcript()
-    after = editor.wait("the mended script is live", event("mended"))["generation"]
-    assert after > before
-    game.wait("a whole frame of it in the game", event("running", library=LIBRARY, generation=after))
-    assert editor.wait_for_end() == 0, editor.transcript()
-    assert breakage.mended in project.read(breakage.file)

@@ -54,11 +54,12 @@ pub(crate) fn editor_suites(place: &Place, progress: &mut Progress) -> anyhow::R
     if !python(place, progress)? {
         return Ok(Vec::new());
     }
-    let mut suites = vec!["engine", "lsp"];
+    let mut suites = vec!["engine", "lsp", "config"];
     if apt::want(place, progress, "neovim", || has("nvim"), &["neovim"])? {
         suites.push("neovim");
     }
-    if apt::want(place, progress, "emacs", has_eglot, &["emacs-nox", "elpa-eglot", "elpa-rust-mode"])? {
+    let emacs = ["emacs-nox", "elpa-eglot", "elpa-lsp-mode", "elpa-rust-mode"];
+    if apt::want(place, progress, "emacs", has_emacs, &emacs)? {
         suites.push("emacs");
     }
     if vs_code(place, progress)? {
@@ -148,11 +149,11 @@ fn link(folder: &Path, to: &str, name: &str) -> anyhow::Result<()> {
 }
 
 /// Emacs with the packages that the test loads.
-fn has_eglot() -> bool {
+fn has_emacs() -> bool {
     let site = std::fs::read_dir("/usr/share/emacs/site-lisp/elpa").into_iter().flatten().flatten();
     let names: Vec<String> = site.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    has("emacs")
-        && ["eglot", "rust-mode"].iter().all(|name| names.iter().any(|found| found.starts_with(name)))
+    let wanted = ["eglot", "lsp-mode", "rust-mode"];
+    has("emacs") && wanted.iter().all(|name| names.iter().any(|found| found.starts_with(name)))
 }
 
 fn runs(program: &str, arguments: &[&str]) -> bool {

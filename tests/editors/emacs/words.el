@@ -1,0 +1,23 @@
+;;; words.el --- Says `status-words.json' in Liveline's words  -*- lexical-binding: t -*-
+
+;;; Commentary:
+;; Prints what is said of each case: JSON, one a line.
+
+;;; Code:
+
+(require 'json)
+(require 'liveline)
+
+(dolist (case (append (with-temp-buffer
+                        (insert-file-contents (getenv "CASES"))
+                        (json-parse-buffer :object-type 'plist :null-object nil :false-object :json-false))
+                      nil))
+  (let* ((before (plist-get case :before)) (status (plist-get case :status))
+         (latest (and before (liveline-latest before status nil))))
+    (princ (concat (json-encode
+                    (list :about (plist-get case :about)
+                          :words (liveline-words status latest (or (plist-get case :faults) 0))
+                          :details (vconcat (liveline-details status))))
+                   "\n"))))
+
+;;; words.el ends here
