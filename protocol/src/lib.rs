@@ -9,6 +9,7 @@ pub mod api;
 pub mod endpoint;
 pub mod engine;
 pub mod frame;
+pub mod history;
 pub mod message;
 pub mod record;
 pub mod status;

@@ -37,6 +37,9 @@ pub struct Library {
     /// The generation that engines went back to by a command: what runs is not what is saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone: Option<Generation>,
+    /// When a save or a command last gave engines another generation of it, in microseconds since the Unix epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_at_unix_micros: Option<u64>,
     /// The listed script files that are built with this package, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub with_package: Vec<WithPackage>,
@@ -75,6 +78,9 @@ pub struct LastReload {
     pub build_micros: u64,
     /// Whether it was built before the save.
     pub speculated: bool,
+    /// Which generation it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<Generation>,
 }
 
 /// One attached engine.

@@ -54,6 +54,47 @@ pub enum FaceEvent {
         /// What is asked.
         command: Command,
     },
+    /// A face wants to know something of the past; answered by [`HubEvent::CommandDone`] with the same id.
+    Asked {
+        /// Chosen by the face, as a command's.
+        id: u64,
+        /// What is asked.
+        question: Question,
+    },
+}
+
+/// What a face can ask of the generations that are kept. The answers are `liveline_protocol::history`'s.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "question", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Question {
+    /// Which there are, and what came of them.
+    History,
+    /// The files that one was built from.
+    Sources {
+        /// Of which library.
+        library: String,
+        /// Which.
+        generation: Generation,
+    },
+    /// What a file held that one was built from.
+    Source {
+        /// Of which library.
+        library: String,
+        /// Which.
+        generation: Generation,
+        /// The file, absolute.
+        path: PathBuf,
+    },
+}
+
+impl Question {
+    /// The library that it is about; none where it is about all.
+    pub fn library(&self) -> Option<&str> {
+        match self {
+            Self::History => None,
+            Self::Sources { library, .. } | Self::Source { library, .. } => Some(library),
+        }
+    }
 }
 
 /// What a person can ask for. Without a library's name, all of them are meant.

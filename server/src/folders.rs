@@ -133,12 +133,9 @@ impl Switchboard {
                 }
                 Some((member, update)) = Updates(&mut self.members) => match update {
                     Some(update) => self.hub_says(member, update),
-                    None => {
-                        self.end(member);
-                        if self.members.is_empty() {
-                            return;
-                        }
-                    }
+                    // Of the last one the face hears by the end of the link.
+                    None if self.members.len() == 1 => return,
+                    None => self.end(member),
                 },
             }
         }
@@ -212,7 +209,8 @@ impl Switchboard {
 
     fn face_says(&mut self, event: FaceEvent) {
         match event {
-            FaceEvent::Command { id, command } => self.command(id, command),
+            FaceEvent::Command { id, ref command } => self.ask(id, library_of(command), &event),
+            FaceEvent::Asked { id, ref question } => self.ask(id, question.library(), &event),
             FaceEvent::Runs | FaceEvent::Prefers(_) => {
                 let kind = std::mem::discriminant(&event);
                 self.standing.retain(|other| std::mem::discriminant(other) != kind);
@@ -239,8 +237,7 @@ impl Switchboard {
         members.iter().for_each(|member| member.tell(event.clone()));
     }
 
-    fn command(&mut self, id: u64, command: Command) {
-        let library = library_of(&command);
+    fn ask(&mut self, id: u64, library: Option<&str>, event: &FaceEvent) {
         let named = |member: &&Member| library.is_none_or(|library| member.has_library(library));
         let mut asked: Vec<&Member> = self.members.iter().filter(named).collect();
         if asked.is_empty() {
@@ -248,7 +245,7 @@ impl Switchboard {
             asked.extend(self.members.first());
         }
         for member in &asked {
-            member.tell(FaceEvent::Command { id, command: command.clone() });
+            member.tell(event.clone());
         }
         let left: BTreeSet<u64> = asked.iter().map(|member| member.number).collect();
         if left.is_empty() {
@@ -264,9 +261,11 @@ impl Switchboard {
             return;
         };
         waiting.left.remove(&member);
-        if waiting.result.as_ref().is_none_or(|before| before.is_err() && result.is_ok()) {
-            waiting.result = Some(result);
-        }
+        waiting.result = Some(match (waiting.result.take(), result) {
+            (Some(Ok(before)), Ok(result)) => Ok(together(before, result)),
+            (Some(before), Err(_)) => before,
+            (Some(Err(_)) | None, result) => result,
+        });
         if waiting.left.is_empty()
             && let Some(Waiting { result: Some(result), .. }) = self.waiting.remove(&id)
         {
@@ -347,6 +346,17 @@ impl Future for Updates<'_> {
 /// Whether cargo would find a manifest from here.
 fn is_of_cargo(folder: &Path) -> bool {
     folder.ancestors().any(|folder| folder.join("Cargo.toml").is_file())
+}
+
+/// What each hub tells of its libraries is one list; other answers are alike.
+fn together(mut before: Value, mut after: Value) -> Value {
+    const LIBRARIES: &str = "libraries";
+    if let (Some(Value::Array(all)), Some(Value::Array(more))) =
+        (before.get_mut(LIBRARIES), after.get_mut(LIBRARIES))
+    {
+        all.append(more);
+    }
+    before
 }
 
 fn library_of(command: &Command) -> Option<&str> {

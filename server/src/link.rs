@@ -213,7 +213,11 @@ fn remember(open: &mut BTreeMap<PathBuf, String>, event: &FaceEvent) {
             open.insert(path.clone(), text.clone());
         }
         FaceEvent::Closed { path } => drop(open.remove(path)),
-        FaceEvent::Saved { .. } | FaceEvent::Command { .. } | FaceEvent::Runs | FaceEvent::Prefers(_) => {}
+        FaceEvent::Saved { .. }
+        | FaceEvent::Command { .. }
+        | FaceEvent::Asked { .. }
+        | FaceEvent::Runs
+        | FaceEvent::Prefers(_) => {}
     }
 }
 

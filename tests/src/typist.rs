@@ -188,7 +188,7 @@ impl Typist {
     ///
     /// # Panics
     /// When the answer is an error.
-    fn ask(&mut self, method: &str, params: Value) -> Value {
+    pub fn ask(&mut self, method: &str, params: Value) -> Value {
         let id = self.editor.request(method, params);
         let answer = self.editor.answer(id);
         assert!(answer.get("error").is_none(), "{method}: {answer}");

@@ -2,8 +2,9 @@
 import { accessSync, constants, statSync } from "node:fs";
 import * as os from "node:os";
 import * as vscode from "vscode";
-import { LanguageClient, State, type LanguageClientOptions } from "vscode-languageclient/node";
+import type { LanguageClient, LanguageClientOptions } from "vscode-languageclient/node";
 import { findServer, type Found } from "./find-server";
+import type { History, Place, Sources } from "./history";
 import { forServer, serverPath } from "./settings";
 import type { Phase, Status } from "./status";
 
@@ -27,9 +28,29 @@ export class Server implements vscode.Disposable {
     return this.#turn;
   }
 
+  /** Where the program is, or why there is none. */
+  find(): Found {
+    return findServer(surroundings(this.extension), isProgram);
+  }
+
   /** The current status, asked of the server. */
   status(): Promise<Status> {
-    return this.#client ? this.#client.sendRequest<Status>(STATUS) : Promise.reject(new Error("The server does not run."));
+    return this.#ask(STATUS);
+  }
+
+  /** The generations that are kept. */
+  history(): Promise<History> {
+    return this.#ask("liveline/history");
+  }
+
+  /** The files that a generation was built from. */
+  sources(of: Place): Promise<Sources> {
+    return this.#ask("liveline/sources", of);
+  }
+
+  /** What one of them held. */
+  source(of: Place, path: string): Promise<{ text: string }> {
+    return this.#ask("liveline/source", { ...of, path });
   }
 
   /** Tells the server that its settings have changed. */
@@ -48,17 +69,26 @@ export class Server implements vscode.Disposable {
     void this.stop();
   }
 
+  async #ask<T>(method: string, parameters?: object): Promise<T> {
+    // One that is starting can soon be asked.
+    await this.#turn;
+    if (!this.#client?.isRunning()) {
+      throw new Error("The Liveline server does not run: see the output, or restart it.");
+    }
+    return parameters === undefined ? this.#client.sendRequest<T>(method) : this.#client.sendRequest<T>(method, parameters);
+  }
+
   async #start(): Promise<void> {
-    const server = findServer(surroundings(this.extension), isProgram);
+    const server = this.find();
     if (!server.found) {
       this.#fail(server.message);
       return;
     }
     this.output.info(`The server is ${server.program} (from: ${server.origin}).`);
     this.report({ kind: "starting" });
-    const client = this.#create(server);
-    this.#client = client;
     try {
+      const client = await this.#create(server);
+      this.#client = client;
       await client.start();
       await this.#running(client);
     } catch (error) {
@@ -66,12 +96,18 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  #create({ program }: Extract<Found, { found: true }>): LanguageClient {
+  async #create({ program }: Extract<Found, { found: true }>): Promise<LanguageClient> {
+    // Most of this extension: loaded only now, so that its activation need not wait for it.
+    const { LanguageClient, State } = await import("vscode-languageclient/node");
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
     const options: LanguageClientOptions = {
-      documentSelector: [{ scheme: "file", language: "rust" }],
+      documentSelector: [
+        { scheme: "file", language: "rust" },
+        { scheme: "file", pattern: "**/liveline.toml" },
+      ],
       initializationOptions: forServer(),
       outputChannel: this.output,
+      middleware: { executeCommand: (command, words, next) => this.#execute(command, words, next) },
     };
     const run = { command: program, args: ["lsp"], ...(folder === undefined ? {} : { options: { cwd: folder } }) };
     const client = new LanguageClient("liveline", "Liveline", run, options);
@@ -86,6 +122,15 @@ export class Server implements vscode.Disposable {
       }
     });
     return client;
+  }
+
+  /** The server cannot know that its log is one click away. */
+  #execute(command: string, words: unknown[], next: (command: string, words: unknown[]) => unknown): unknown {
+    if (command === "liveline.showLog") {
+      this.output.show();
+      return undefined;
+    }
+    return next(command, words);
   }
 
   async #running(client: LanguageClient): Promise<void> {

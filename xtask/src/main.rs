@@ -2,6 +2,7 @@
 
 mod counts;
 mod measure;
+mod package;
 mod place;
 mod run;
 mod sanitize;
@@ -37,6 +38,8 @@ enum Task {
     },
     /// Check the dependencies' licences and sources with cargo-deny
     Deny,
+    /// Package the VS Code extension with the server in it, for this kind of machine
+    Package,
     /// Take the README's pictures anew, from a real editor
     Pictures,
     /// Measure the way from a save to running code on generated projects; see docs/performance.md
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Task::Measure { words } => Some(measure::own(&place, words)),
         Task::MeasurePeers { words } => Some(measure::peers(&place, words)),
         Task::Sanitize => Some(sanitize::sanitize(&place)),
+        Task::Package => Some(package::package(&place)),
         _ => None,
     };
     if let Some(measured) = measured {
@@ -79,7 +83,7 @@ fn main() -> ExitCode {
         Task::Test { only, .. } => Stage::named(&only),
         Task::Deny => Stage::named(&["deny".to_owned()]),
         Task::Pictures => Stage::named(&["extension".to_owned(), "pictures".to_owned()]),
-        Task::Measure { .. } | Task::MeasurePeers { .. } | Task::Sanitize => Vec::new(),
+        Task::Measure { .. } | Task::MeasurePeers { .. } | Task::Package | Task::Sanitize => Vec::new(),
     };
     // Of this run alone.
     let _ = std::fs::remove_dir_all(place.recordings());

@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use liveline_protocol::engine::{Generation, Place, Reload};
+use liveline_protocol::history::{Source, SourceFile, Sources};
 use serde::{Deserialize, Serialize};
 
 use super::inputs::Inputs;
 use super::job::Order;
-use super::stamp::{Hash, Stamps, hash};
+use super::stamp::{Hash, Stamps, hash, now_micros};
+use super::texts::{self, At};
 use super::workshop::{Workshop, lock};
 use crate::os;
 
@@ -30,6 +33,9 @@ pub struct Past {
     pub capture: Hash,
     /// The workspace's files that it was built from, and what each held.
     pub texts: BTreeMap<PathBuf, Hash>,
+    /// When it was built, in microseconds since the Unix epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_unix_micros: Option<u64>,
     /// What is held against it.
     #[serde(default)]
     pub mark: Mark,
@@ -83,6 +89,8 @@ pub(super) struct Pasts {
 #[derive(Debug, Default)]
 struct Library {
     generations: Vec<Past>,
+    /// Texts that no file on the disk has held.
+    in_hand: BTreeMap<Hash, Arc<str>>,
     is_written: bool,
     /// Whether anyone has asked for all of it.
     is_told: bool,
@@ -99,7 +107,7 @@ impl Pasts {
         let read = || {
             let generations: Option<Vec<Past>> =
                 fs::read(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-            Library { generations: generations.unwrap_or_default(), is_written: true, is_told: false }
+            Library { generations: generations.unwrap_or_default(), is_written: true, ..Library::default() }
         };
         self.libraries.entry(name.to_owned()).or_insert_with(read)
     }
@@ -120,6 +128,21 @@ impl Pasts {
             past.reload.unsaved = false;
         }
         library.is_written = false;
+    }
+
+    /// The texts of all generations and where to get them; nothing where those are kept already.
+    fn wanted_texts(&mut self, name: &str) -> Option<BTreeMap<Hash, At>> {
+        let library = self.library(name);
+        if library.is_written {
+            return None;
+        }
+        let texts = library.generations.iter().flat_map(|past| &past.texts);
+        let mut wanted: BTreeMap<Hash, At> =
+            texts.map(|(path, text)| (text.clone(), At::Disk(path.clone()))).collect();
+        let in_hand = std::mem::take(&mut library.in_hand).into_iter();
+        let in_hand = in_hand.filter(|(name, _)| wanted.contains_key(name)).collect::<Vec<_>>();
+        wanted.extend(in_hand.into_iter().map(|(name, text)| (name, At::Hand(text))));
+        Some(wanted)
     }
 
     fn mark(&mut self, name: &str, generation: Generation, mark: Mark) {
@@ -147,16 +170,23 @@ impl Workshop {
     /// Takes note of a generation; it is written in the background.
     pub(super) fn remember(&self, order: &Order, reload: &Reload, capture: &Hash, inputs: &Inputs) {
         let texts = texts(order, inputs, &mut lock(&self.stamps));
-        lock(&self.past).add(Past {
-            reload: reload.clone(),
-            capture: capture.clone(),
-            texts,
-            mark: Mark::default(),
-        });
+        let (reload, capture, at) = (reload.clone(), capture.clone(), now_micros());
+        let mut past = lock(&self.past);
+        let in_hand = order.overlay.values().map(|text| (hash(text.as_bytes()), text.clone()));
+        past.library(&reload.library).in_hand.extend(in_hand);
+        past.add(Past { reload, capture, texts, at_unix_micros: Some(at), mark: Mark::default() });
     }
 
     /// Writes what is not written of a library's past.
     pub fn write_past(&self, library: &str) {
+        {
+            let _alone = lock(&self.texts);
+            let wanted = lock(&self.past).wanted_texts(library);
+            let kept = wanted.map_or(Ok(()), |wanted| texts::keep(&self.texts_folder(library), &wanted));
+            if let Err(error) = kept {
+                tracing::warn!(%error, "the texts of `{library}` are not kept");
+            }
+        }
         if let Err(error) = lock(&self.past).write(library) {
             tracing::warn!(%error, "the generations of `{library}` are not kept over a restart");
         }
@@ -211,6 +241,58 @@ impl Workshop {
         let all = &past.library(library).generations;
         all.iter().find(|past| past.reload.generation == generation).cloned()
     }
+
+    /// The files that a generation was built from.
+    pub fn sources(&self, library: &str, generation: Generation) -> Result<Sources, String> {
+        let past = self.kept_generation(library, generation)?;
+        let mut stamps = lock(&self.stamps);
+        let files = past.texts.iter().map(|(path, text)| SourceFile {
+            path: path.display().to_string(),
+            differs: stamps.of(path).as_ref() != Some(text),
+        });
+        Ok(Sources { files: files.collect() })
+    }
+
+    /// What one of them held.
+    pub fn source(&self, library: &str, generation: Generation, path: &Path) -> Result<Source, String> {
+        let past = self.kept_generation(library, generation)?;
+        let name = past.texts.get(path).ok_or_else(|| {
+            format!("generation {generation} of `{library}` was not built from {}", path.display())
+        })?;
+        let text = texts::read_kept(&self.texts_folder(library), name).ok_or_else(|| {
+            format!(
+                "what {} held in generation {generation} is not kept: it is longer than a megabyte, is no text, or was \
+                 written over at once",
+                path.display()
+            )
+        })?;
+        Ok(Source { text })
+    }
+
+    fn kept_generation(&self, library: &str, generation: Generation) -> Result<Past, String> {
+        self.past_generation(library, generation).ok_or_else(|| {
+            let mut past = lock(&self.past);
+            let kept: Vec<String> = past
+                .library(library)
+                .generations
+                .iter()
+                .map(|past| past.reload.generation.to_string())
+                .collect();
+            match kept.is_empty() {
+                true => format!("no generation of `{library}` is kept"),
+                false => {
+                    format!(
+                        "generation {generation} of `{library}` is not kept; there are {}",
+                        kept.join(", ")
+                    )
+                }
+            }
+        })
+    }
+
+    fn texts_folder(&self, library: &str) -> PathBuf {
+        self.folder.join(FOLDER).join(format!("{library}.texts"))
+    }
 }
 
 /// What each of the workspace's own files held that a build read.
@@ -235,6 +317,7 @@ mod tests {
             reload: sample("a", generation),
             capture: Hash(String::new()),
             texts: BTreeMap::from([(PathBuf::from("/w/a.rs"), hash(b"text"))]),
+            at_unix_micros: Some(generation),
             mark: Mark::default(),
         }
     }

@@ -86,6 +86,8 @@ pub struct Workshop {
     pub(super) shelf: Mutex<Shelf>,
     pub(super) forms: Mutex<Forms>,
     pub(super) past: Mutex<Pasts>,
+    /// Held while the texts of a library's generations are written and removed.
+    pub(super) texts: Mutex<()>,
     /// What statics were in the sources of the last generations.
     pub(super) statics: Mutex<Initialisers>,
     rooms: Mutex<HashMap<String, Arc<Mutex<Room>>>>,
@@ -145,6 +147,7 @@ impl Workshop {
             shelf: Mutex::default(),
             forms: Mutex::default(),
             past: Mutex::new(Pasts::open(folder)),
+            texts: Mutex::default(),
             statics: Mutex::default(),
             rooms: Mutex::default(),
             twins: Mutex::default(),

@@ -125,7 +125,8 @@ async fn measure(arguments: &Arguments, copy: PathBuf) -> anyhow::Result<ExitCod
     let mut note = |text: &str| {
         if is_seen {
             eprint!("\r\x1b[2K{text}");
-        } else if !text.contains("round") {
+        } else if arguments.json || !text.contains("round") {
+            // Who reads JSON may show how far it is: a line each.
             eprintln!("{text}");
         }
     };

@@ -190,6 +190,11 @@ impl History {
         later.find(|(_, known)| known.can_be_run()).map(|(generation, _)| *generation)
     }
 
+    /// All of them, newest first, and what is held against each.
+    pub fn all(&self) -> impl Iterator<Item = (&Reload, &Mark)> {
+        self.known.values().rev().map(|known| (&known.reload, &known.mark))
+    }
+
     /// The numbers, for a person who named another.
     pub fn numbers(&self) -> String {
         let numbers: Vec<String> = self.known.keys().map(ToString::to_string).collect();

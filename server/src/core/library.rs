@@ -301,6 +301,7 @@ impl LibraryState {
             save_to_live_micros: micros,
             build_micros: current.build_micros,
             speculated: current.speculated,
+            generation: Some(generation),
         });
         Some(micros)
     }

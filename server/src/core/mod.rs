@@ -22,6 +22,7 @@ use crate::hash::{Hash, hash};
 use crate::project::{self, Broken, Project, WithPackage, script_file};
 
 mod builds;
+mod chronicle;
 mod crashes;
 mod engines;
 mod forms;
@@ -36,6 +37,7 @@ mod speculation;
 mod tests;
 mod undo;
 
+use chronicle::Chronicle;
 use speculation::{Buffer, Overlaid};
 
 pub use library::{BuildId, LibraryState, Want};
@@ -97,6 +99,7 @@ pub struct Core {
     /// What the faces' users want, the one that spoke last at the end.
     preferences: Vec<(FaceId, Preferences)>,
     book: Book,
+    chronicle: Chronicle,
     /// What troubled the workspace last, so that it is told once.
     trouble: Option<Broken>,
     retry: Option<(Instant, Duration)>,
@@ -117,6 +120,7 @@ impl Core {
             runners: BTreeSet::new(),
             preferences: Vec::new(),
             book: Book::default(),
+            chronicle: Chronicle::default(),
             trouble: None,
             retry: None,
             builds: 0,
@@ -144,7 +148,10 @@ impl Core {
             Event::Flagged { library, generation, diagnostics } => {
                 self.flagged(&library, generation, diagnostics, &mut actions);
             }
-            Event::Past { library, past, undone } => self.past_known(&library, past, undone),
+            Event::Past { library, past, undone } => {
+                self.chronicle.past_known(&library, &past);
+                self.past_known(&library, past, undone);
+            }
             Event::ApisCompared { asked, changes } => self.apis_compared(&asked, &changes, &mut actions),
             Event::Progress { build, library, progress } => {
                 self.progress(build, &library, progress, now, &mut actions);
@@ -170,6 +177,7 @@ impl Core {
             Event::Tick => self.tick(now, &mut actions),
         }
         self.speculate(now, &mut actions);
+        self.chronicle.observe(&actions, now);
         self.keep_marks(&mut actions);
         self.tell_status(&mut actions);
         self.set_alarm(&mut actions);
@@ -301,6 +309,7 @@ impl Core {
             last_reload,
             unsaved,
             undone: library.undone,
+            moved_at_unix_micros: Some(library.moved_at).filter(|at| *at > 0),
             with_package,
             library: name,
         }

@@ -7,6 +7,7 @@ use liveline_protocol::status::{Library, LibraryState};
 use super::*;
 use crate::config::Preferences;
 use crate::diagnostics::{Severity, at_file};
+use crate::face::Question;
 
 /// What a hub hears, and how it speaks.
 struct Hub {
@@ -32,6 +33,7 @@ impl Hub {
             last_reload: None,
             unsaved: false,
             undone: None,
+            moved_at_unix_micros: None,
             with_package: Vec::new(),
         };
         self.says(HubEvent::Status(Status { libraries: vec![library], engines: Vec::new() }));
@@ -110,6 +112,14 @@ async fn a_command_is_done_when_all_that_it_concerns_have_done_it() {
     hubs[0].says(HubEvent::CommandDone { id: 2, result: Err("nothing to redo".to_owned()) });
     hubs[1].says(HubEvent::CommandDone { id: 2, result: Ok(Value::Null) });
     assert_eq!(next(&mut link).await, HubEvent::CommandDone { id: 2, result: Ok(Value::Null) });
+    let history = FaceEvent::Asked { id: 3, question: Question::History };
+    link.link.events.send(history.clone()).expect("a hub");
+    assert_eq!(hubs[0].heard().await, history);
+    let answer = |library: &str| Ok(serde_json::json!({ "libraries": [library] }));
+    hubs[0].says(HubEvent::CommandDone { id: 3, result: answer("a") });
+    hubs[1].says(HubEvent::CommandDone { id: 3, result: answer("b") });
+    let both = Ok(serde_json::json!({ "libraries": ["a", "b"] }));
+    assert_eq!(next(&mut link).await, HubEvent::CommandDone { id: 3, result: both });
     hubs[1].says(HubEvent::CommandDone { id: 1, result: Err("no".to_owned()) });
     assert_eq!(next(&mut link).await, HubEvent::CommandDone { id: 1, result: Err("no".to_owned()) });
 }

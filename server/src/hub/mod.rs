@@ -22,6 +22,7 @@ use crate::{config, os};
 
 mod forms;
 mod outcome;
+mod questions;
 mod sight;
 use sight::Sight;
 
@@ -333,6 +334,7 @@ impl Hub {
             FaceEvent::Edited { path, text } => self.handle(Event::Edited { path, text }),
             FaceEvent::Closed { path } => self.handle(Event::Closed { path }),
             FaceEvent::Runs => self.handle(Event::FaceRuns { face }),
+            FaceEvent::Asked { id, question } => self.asked(face, id, question),
             FaceEvent::Prefers(preferences) => self.handle(Event::FacePrefers { face, preferences }),
         }
     }

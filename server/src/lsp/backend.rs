@@ -14,7 +14,9 @@ use tower_lsp::{LanguageServer, LspService};
 
 use super::event::{Event, Reply};
 use super::{initialize, service::Mended};
+use crate::face::Question;
 use crate::folders::Folders;
+use liveline_protocol::history::{self, SourceParams, SourcesParams};
 use liveline_protocol::status::{self, Status};
 
 /// Owns a sender and nothing else.
@@ -27,6 +29,9 @@ pub(super) struct Backend {
 pub(super) fn service(events: mpsc::Sender<Event>) -> Mended<LspService<Backend>> {
     let builder = LspService::build(|_| Backend { events })
         .custom_method(status::METHOD, Backend::status)
+        .custom_method(history::METHOD, Backend::history)
+        .custom_method(history::SOURCES, Backend::sources)
+        .custom_method(history::SOURCE, Backend::source)
         .custom_method("window/workDoneProgress/cancel", Backend::progress_cancelled)
         .custom_method("$/setTrace", Backend::set_trace);
     #[cfg(test)]
@@ -105,6 +110,20 @@ impl LanguageServer for Backend {
 impl Backend {
     async fn status(&self) -> Result<Status> {
         self.ask(Event::AskedStatus).await
+    }
+
+    async fn history(&self) -> Result<Value> {
+        self.ask(|reply| Event::AskedPast(Question::History, reply)).await
+    }
+
+    async fn sources(&self, SourcesParams { library, generation }: SourcesParams) -> Result<Value> {
+        let question = Question::Sources { library, generation };
+        self.ask(|reply| Event::AskedPast(question, reply)).await
+    }
+
+    async fn source(&self, SourceParams { library, generation, path }: SourceParams) -> Result<Value> {
+        let question = Question::Source { library, generation, path: path.into() };
+        self.ask(|reply| Event::AskedPast(question, reply)).await
     }
 
     async fn progress_cancelled(&self, params: WorkDoneProgressCancelParams) {

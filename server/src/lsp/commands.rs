@@ -17,7 +17,7 @@ use super::client::Asked;
 use super::event::Reply;
 use super::state::State;
 use super::uri;
-use crate::face::Command;
+use crate::face::{Command, FaceEvent, Question};
 
 /// The commands that are announced.
 pub(super) const NAMES: [&str; 9] = [
@@ -96,7 +96,19 @@ impl State {
 
     fn command(&mut self, command: Command, reply: Reply<Value>) {
         let id = self.commands.next_id();
-        match self.hub.command(id, command) {
+        let is_given = self.hub.command(id, command);
+        self.wait_for_answer(id, is_given, reply);
+    }
+
+    /// The editor asks something of the generations that are kept.
+    pub(super) fn asked_past(&mut self, question: Question, reply: Reply<Value>) {
+        let id = self.commands.next_id();
+        let is_given = self.hub.ask(FaceEvent::Asked { id, question });
+        self.wait_for_answer(id, is_given, reply);
+    }
+
+    fn wait_for_answer(&mut self, id: u64, is_given: bool, reply: Reply<Value>) {
+        match is_given {
             true => self.commands.wait(id, reply),
             false => {
                 _ = reply.send(Err(failure("Liveline's builder has ended; restart the server".to_owned())))

@@ -9,7 +9,7 @@ use tower_lsp::ls_types::{
     DidSaveTextDocumentParams, ExecuteCommandParams, Hover, HoverParams, InitializeParams, ProgressToken,
 };
 
-use crate::face::HubEvent;
+use crate::face::{HubEvent, Question};
 use crate::folders::Folders;
 use liveline_protocol::status::Status;
 
@@ -51,6 +51,8 @@ pub(super) enum Event {
     Folders(Folders),
     /// `liveline/status`, asked.
     AskedStatus(Reply<Status>),
+    /// `liveline/history` and its like.
+    AskedPast(Question, Reply<Value>),
     /// `window/workDoneProgress/cancel`.
     ProgressCancelled(ProgressToken),
     /// The editor answered a request of the server's.

@@ -47,9 +47,13 @@ impl Hub {
         self.is_connected && self.events.is_some()
     }
 
-    /// Gives a command; before the first connection it waits. `false` if there will be no hub any more.
+    /// Gives a command.
     pub(super) fn command(&mut self, id: u64, command: Command) -> bool {
-        let event = FaceEvent::Command { id, command };
+        self.ask(FaceEvent::Command { id, command })
+    }
+
+    /// Says what is answered; before the first connection it waits. `false` if there will be no hub any more.
+    pub(super) fn ask(&mut self, event: FaceEvent) -> bool {
         match &self.events {
             Some(events) if self.is_connected => events.send(event).is_ok(),
             Some(_) => {

@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 
 use futures::FutureExt;
 use futures::future::{self, BoxFuture};
+use liveline_protocol::{history, status};
 use serde_json::{Value, json};
 use tower::Service;
 use tower_lsp::ExitedError;
@@ -123,7 +124,7 @@ pub(super) fn panic_message(panic: &(dyn Any + Send)) -> &str {
 fn mend_params(request: Request) -> Request {
     let (method, id, params) = request.into_parts();
     let params = match (&*method, params) {
-        ("shutdown" | "exit" | liveline_protocol::status::METHOD, _) => None,
+        ("shutdown" | "exit" | status::METHOD | history::METHOD, _) => None,
         ("initialize", params) => Some(initialize::lenient(params.unwrap_or_else(|| json!({})))),
         (_, None | Some(Value::Null)) => Some(json!({})),
         (_, params) => params,

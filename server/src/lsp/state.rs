@@ -89,6 +89,7 @@ impl State {
                 let _ = self.folders.as_ref().map(|all| all.send(folders));
             }
             Event::AskedStatus(reply) => self.asked_status(reply),
+            Event::AskedPast(question, reply) => self.asked_past(question, reply),
             Event::ProgressCancelled(token) => self.progress_cancelled(&token),
             Event::Answered(answer) => self.answered(answer),
             Event::Hub(event) => self.hub_said(event),

@@ -6,6 +6,7 @@ mod documents;
 mod faults;
 mod features;
 mod fixture;
+mod history;
 mod lenses;
 mod traps;
 mod unsaved;

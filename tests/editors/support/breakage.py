@@ -20,6 +20,8 @@ class Breakage:
     # 1-based.
     line: int
     broken: str
+    # A mistake for which rustc knows the remedy, which makes it `mended`.
+    mistyped: str
     mended: str
     # Where rustc sees the error: 1-based, in characters.
     column: int
@@ -32,7 +34,8 @@ class Breakage:
         # A letter outside the basic plane stands before the error: one character, two UTF-16 units, four bytes.
         broken = COLOUR.sub('/* 𝔾: green */ Color::hex("pink")', lines[index])
         mended = COLOUR.sub("Color::hex(0x10ff40)", lines[index])
-        return cls(FILE, index + 1, broken, mended, broken.index('"pink"') + 1)
+        mistyped = mended.replace("Color::hex", "Color::hexx")
+        return cls(FILE, index + 1, broken, mistyped, mended, broken.index('"pink"') + 1)
 
     def variables(self, project: Project) -> dict[str, str]:
         """What a script inside an editor is told of it."""

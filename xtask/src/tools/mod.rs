@@ -8,7 +8,8 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
-use self::installed::{install_once, succeed};
+use self::installed::install_once;
+pub(crate) use self::installed::succeed;
 use crate::place::{Place, has};
 use crate::run::command;
 use crate::stages::Progress;

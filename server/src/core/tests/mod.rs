@@ -7,6 +7,7 @@ use liveline_protocol::status::LibraryState as StatusState;
 
 use super::*;
 
+mod chronicle;
 mod crashes;
 mod fixture;
 mod forms;

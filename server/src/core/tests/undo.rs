@@ -193,6 +193,7 @@ fn the_disk_gives_what_earlier_servers_built() {
         reload: reload("a", generation),
         capture: hash(b""),
         texts: BTreeMap::new(),
+        at_unix_micros: Some(generation),
         mark: Mark::default(),
     };
     fixture.event(Event::Past {
@@ -213,6 +214,7 @@ fn a_server_that_starts_on_broken_code_gives_engines_the_last_good_generation() 
         reload: reload("a", generation),
         capture: hash(b""),
         texts: BTreeMap::new(),
+        at_unix_micros: Some(generation),
         mark: Mark::default(),
     };
     fixture.attach("game");
@@ -231,6 +233,7 @@ fn a_server_that_comes_back_stays_where_the_one_before_had_gone() {
             reload: reload("a", generation),
             capture: hash(b""),
             texts: BTreeMap::new(),
+            at_unix_micros: None,
             mark: Mark::default(),
         };
         fixture.event(Event::Past { library: "a".to_owned(), past: vec![past(6), past(7)], undone });

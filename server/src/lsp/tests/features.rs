@@ -22,6 +22,7 @@ fn status(state: LibraryState) -> Status {
             last_reload: None,
             unsaved: false,
             undone: None,
+            moved_at_unix_micros: None,
             with_package: Vec::new(),
         }],
         engines: vec![],

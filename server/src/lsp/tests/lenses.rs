@@ -41,6 +41,7 @@ fn status(state: LibraryState, generation: u64, engines: &[u64]) -> HubEvent {
         last_reload: None,
         unsaved: false,
         undone: None,
+        moved_at_unix_micros: None,
         with_package: Vec::new(),
     };
     let engine = |generation: &u64| Engine {

@@ -60,6 +60,7 @@ exports.run = async () => {
   const extension = vscode.extensions.getExtension("liveline.liveline");
   assert.ok(extension, "the extension is installed");
   const api = await extension.activate();
+  console.log(`activation: ${api.activationMillis} ms`);
   const before = await liveGeneration(api, 0);
 
   await saveLine(editor, BROKEN);
@@ -73,9 +74,12 @@ exports.run = async () => {
   await saveLine(editor, MENDED);
   await wait("no error", () => (errors(document).length === 0 ? true : undefined), changed);
   const after = await liveGeneration(api, before);
+  const { libraries: kept } = await api.history();
+  const [newest] = kept.find((one) => one.library === LIBRARY).generations;
+  assert.deepEqual([newest.generation, newest.outcome, newest.runsIn?.length], [after, "applied", 1]);
 
   const commands = await vscode.commands.getCommands(true);
-  for (const name of ["build", "reload", "undo", "resetState", "restartEngine", "showLog", "restartServer", "showOutput"]) {
+  for (const name of ["build", "reload", "undo", "redo", "bench", "startEngine", "resetState", "restartEngine", "showLog", "restartServer", "showOutput"]) {
     assert.ok(commands.includes(`liveline.${name}`), `liveline.${name} is registered`);
   }
   await vscode.commands.executeCommand("liveline.build");

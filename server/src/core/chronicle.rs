@@ -1,0 +1,120 @@
+//! What came of each generation, for a person who looks back: heard from what faces are told.
+
+use liveline_protocol::history::{self, Entry, Outcome};
+
+use super::*;
+use crate::build::past::{GENERATIONS, Mark, Past};
+
+/// By library and generation.
+#[derive(Debug, Default)]
+pub(super) struct Chronicle {
+    libraries: BTreeMap<String, BTreeMap<Generation, Heard>>,
+}
+
+/// What was heard of one generation.
+#[derive(Debug, Default)]
+struct Heard {
+    /// When it was built, in microseconds since the Unix epoch.
+    at: Option<u64>,
+    save_to_live: Option<u64>,
+    /// By engine, what it said last, and why.
+    answers: BTreeMap<String, (Outcome, Option<String>)>,
+}
+
+impl Chronicle {
+    /// The disk knows when generations were built.
+    pub(super) fn past_known(&mut self, library: &str, past: &[Past]) {
+        for past in past.iter().filter(|past| past.at_unix_micros.is_some()) {
+            self.heard(library, past.reload.generation).at = past.at_unix_micros;
+        }
+    }
+
+    /// Listens to what faces are told.
+    pub(super) fn observe(&mut self, actions: &[Action], now: Now) {
+        let told = actions.iter().filter_map(|action| match action {
+            Action::Tell(event) => Some(event),
+            _ => None,
+        });
+        for event in told {
+            match event {
+                HubEvent::Announced(reload) => {
+                    self.heard(&reload.library, reload.generation).at.get_or_insert(now.unix_micros);
+                }
+                HubEvent::Reloaded { session, reloaded, save_to_live_micros } => {
+                    let outcome = match reloaded.outcome {
+                        Answer::Applied => Outcome::Applied,
+                        Answer::Refused => Outcome::Refused,
+                        Answer::Restored => Outcome::Restored,
+                    };
+                    let reason = reloaded.reason.clone().filter(|_| outcome != Outcome::Applied);
+                    let heard = self.heard(&reloaded.library, reloaded.generation);
+                    heard.save_to_live = heard.save_to_live.or(*save_to_live_micros);
+                    heard.answers.insert(session.clone(), (outcome, reason));
+                }
+                HubEvent::Fault { session, fault } => {
+                    let outcome = match (fault.kind, fault.restored) {
+                        (FaultKind::Crash, _) => Outcome::Crashed,
+                        (_, Some(_)) => Outcome::Restored,
+                        (_, None) => continue,
+                    };
+                    let heard = self.heard(&fault.library, fault.generation);
+                    heard.answers.insert(session.clone(), (outcome, Some(fault.message.clone())));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn heard(&mut self, library: &str, generation: Generation) -> &mut Heard {
+        let library = self.libraries.entry(library.to_owned()).or_default();
+        while library.len() > GENERATIONS && !library.contains_key(&generation) {
+            library.pop_first();
+        }
+        library.entry(generation).or_default()
+    }
+}
+
+impl Core {
+    /// The generations that are kept, and what came of them.
+    pub fn history(&self) -> history::History {
+        let libraries = self.libraries.values().map(|state| history::Library {
+            library: state.library.name.clone(),
+            told: state.told_generation(),
+            generations: state.history.all().map(|(reload, mark)| self.entry(reload, mark)).collect(),
+        });
+        history::History { libraries: libraries.collect() }
+    }
+
+    fn entry(&self, reload: &Reload, mark: &Mark) -> Entry {
+        let (library, generation) = (&reload.library, reload.generation);
+        let heard = self.chronicle.libraries.get(library).and_then(|heard| heard.get(&generation));
+        let answers = heard.into_iter().flat_map(|heard| heard.answers.values());
+        // What an earlier server has seen was not heard here.
+        let kept = kept(mark);
+        let worst = kept.iter().chain(answers).max_by_key(|(outcome, _)| *outcome);
+        let runs = self.engines.iter().filter(|engine| engine.running.get(library) == Some(&generation));
+        Entry {
+            generation,
+            trigger: reload.trigger,
+            at_unix_micros: heard.and_then(|heard| heard.at).or(reload.saved_at_unix_micros),
+            build_micros: reload.build_micros,
+            save_to_live_micros: heard.and_then(|heard| heard.save_to_live),
+            speculated: reload.speculated,
+            unsaved: reload.unsaved,
+            outcome: worst.map(|(outcome, _)| *outcome),
+            reason: worst.and_then(|(_, reason)| reason.clone()),
+            runs_in: runs.map(|engine| engine.attach.engine.name.clone()).collect(),
+        }
+    }
+}
+
+/// What is held against a generation. One that hangs counts as crashed: so it does for the next process.
+fn kept(mark: &Mark) -> Option<(Outcome, Option<String>)> {
+    let fault = mark.fault.as_ref().map(|fault| fault.text.clone());
+    match mark {
+        Mark { crashed: true, .. } | Mark { hung: true, .. } => Some((Outcome::Crashed, fault)),
+        Mark { taken_back: Some(reason), .. } => Some((Outcome::Restored, Some(reason.clone()))),
+        Mark { refused: true, .. } => Some((Outcome::Refused, fault)),
+        Mark { .. } => None,
+    }
+}
