@@ -1,6 +1,7 @@
 //! Where the panics of plain functions arrive, on whichever thread they happen.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,6 +55,8 @@ pub(super) struct Origin {
     generation: AtomicU64,
     panics: Arc<Panics>,
     names: Arc<Names>,
+    /// Of the functions that are bound, by their numbers. Only the engine's thread asks for them.
+    targets: RefCell<BTreeMap<usize, &'static Target>>,
 }
 
 /// The names of bound functions, by their bindings' numbers.
@@ -91,12 +94,14 @@ impl Origin {
             generation: AtomicU64::new(generation.0),
             panics: Arc::clone(panics),
             names: Arc::clone(names),
+            targets: RefCell::default(),
         }))
     }
 
-    /// A bound function's code. It stays as well.
+    /// A bound function's code. It stays as well, and is found here by whoever looks for leaks.
     pub(super) fn target(&'static self, method: usize) -> &'static Target {
-        Box::leak(Box::new(Target { code: self, method }))
+        let mut targets = self.targets.borrow_mut();
+        targets.entry(method).or_insert_with(|| Box::leak(Box::new(Target { code: self, method })))
     }
 
     /// The same code has another number.
