@@ -64,17 +64,6 @@
   "The first of LIBRARIES whose KEY is VALUE."
   (cl-find value libraries :test #'equal :key (lambda (library) (plist-get library key))))
 
-(defun liveline-latest (before now latest)
-  "The library that something happened to between the statuses BEFORE and NOW, else LATEST."
-  (cl-flet ((moments (library)
-              (list (plist-get library :generation) (plist-get library :undone)
-                    (plist-get (plist-get library :lastReload) :saveToLiveMicros))))
-    (or (cl-loop for library in (liveline--each now :libraries)
-                 for name = (plist-get library :library)
-                 for old = (liveline--find (liveline--each before :libraries) :library name)
-                 when (and old (not (equal (moments old) (moments library)))) return name)
-        latest)))
-
 (defun liveline--words-of-library (library)
   "What is worth saying of LIBRARY at a glance."
   (let ((undone (plist-get library :undone)) (reload (plist-get library :lastReload)))
@@ -85,23 +74,24 @@
                      (and reload (liveline--milliseconds (plist-get reload :saveToLiveMicros)))))
      " · ")))
 
-(defun liveline--shown (libraries latest)
-  "The one of LIBRARIES that is called LATEST, else the one with the highest generation."
-  (or (liveline--find libraries :library latest)
-      (cl-reduce (lambda (one other)
-                   (if (> (plist-get other :generation) (plist-get one :generation)) other one))
-                 libraries)))
+(defun liveline--shown (libraries)
+  "Of LIBRARIES the one that something happened to last, else the one with the highest generation."
+  (cl-flet ((moment (library) (list (or (plist-get library :movedAtUnixMicros) 0) (plist-get library :generation))))
+    (cl-reduce (lambda (one other)
+                 (pcase-let ((`(,moved ,generation) (moment one)) (`(,later ,higher) (moment other)))
+                   (if (or (> later moved) (and (= later moved) (> higher generation))) other one)))
+               libraries)))
 
-(defun liveline-words (status latest faults)
+(defun liveline-words (status faults)
   "One line for STATUS: the worst or busiest state is what matters at a glance.
-LATEST is the library that something happened to last, FAULTS how many failures of running scripts are shown."
+FAULTS is how many failures of running scripts are shown."
   (let* ((libraries (liveline--each status :libraries))
          (failed (liveline--find libraries :state "failed"))
          (words (cond (failed (concat "error · " (plist-get failed :library)))
                       ((liveline--find libraries :state "building") "building")
                       ((null libraries) "no scripts")
                       ((null (liveline--each status :engines)) "no engine")
-                      (t (liveline--words-of-library (liveline--shown libraries latest))))))
+                      (t (liveline--words-of-library (liveline--shown libraries))))))
     (if (> faults 0)
         (format "%s · %d %s" words faults (if (= faults 1) "fault" "faults"))
       words)))
@@ -157,12 +147,11 @@ Of the same source, what is no error tells which generation runs."
   "The language clients that are loaded.")
 
 (defvar liveline--heard (make-hash-table :test 'eq :weakness 'key)
-  "By server, what it said last: (STATUS . LATEST).")
+  "By server, the status that it said last.")
 
 (defun liveline-hear (server status)
   "Keep STATUS, a plist, as what SERVER said last."
-  (pcase-let ((`(,before . ,latest) (gethash server liveline--heard)))
-    (puthash server (cons status (liveline-latest before status latest)) liveline--heard))
+  (puthash server status liveline--heard)
   (force-mode-line-update t))
 
 (defun liveline-await (start)
@@ -188,7 +177,7 @@ breath."
 
 (defun liveline-status ()
   "What the server of the current buffer said last, a plist."
-  (car (gethash (cdr (liveline--current)) liveline--heard)))
+  (gethash (cdr (liveline--current)) liveline--heard))
 
 (defun liveline-mode-line ()
   "What the mode line says in the current buffer; empty where no server runs."
@@ -197,7 +186,7 @@ breath."
     (`(,client . ,server)
      (pcase (gethash server liveline--heard)
        ('nil "starting")
-       (`(,status . ,latest) (liveline-words status latest (funcall (liveline-client-faults client) server)))))))
+       (status (liveline-words status (funcall (liveline-client-faults client) server)))))))
 
 (defvar liveline-mode-line-format
   '(:eval (let ((words (liveline-mode-line)))

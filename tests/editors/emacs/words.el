@@ -12,11 +12,10 @@
                         (insert-file-contents (getenv "CASES"))
                         (json-parse-buffer :object-type 'plist :null-object nil :false-object :json-false))
                       nil))
-  (let* ((before (plist-get case :before)) (status (plist-get case :status))
-         (latest (and before (liveline-latest before status nil))))
+  (let ((status (plist-get case :status)))
     (princ (concat (json-encode
                     (list :about (plist-get case :about)
-                          :words (liveline-words status latest (or (plist-get case :faults) 0))
+                          :words (liveline-words status (or (plist-get case :faults) 0))
                           :details (vconcat (liveline-details status))))
                    "\n"))))
 

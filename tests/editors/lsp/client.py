@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 STATUS = "liveline/status"
 # Not in the meta-model: the first is Liveline's own, the second a convention of several clients.
-CUSTOM = {STATUS, "experimental/serverStatus"}
+CUSTOM = {STATUS, "liveline/history", "liveline/sources", "liveline/source", "experimental/serverStatus"}
 META_MODEL = get_converter()
 
 

@@ -43,8 +43,7 @@ local function settings()
 end
 
 local function on_status(_, status, context)
-  local known = heard[context.client_id] or {}
-  heard[context.client_id] = { status = status, latest = words.latest(known.status, status, known.latest) }
+  heard[context.client_id] = status
   vim.cmd("redrawstatus!")
   vim.api.nvim_exec_autocmds("User", { pattern = "LivelineStatus", modeline = false })
 end
@@ -116,8 +115,7 @@ end
 --- What the server said last, as `liveline/status` has it; nothing where no server runs.
 function M.status(buffer)
   local client = clients.meant(buffer or vim.api.nvim_get_current_buf())
-  local known = client and heard[client.id]
-  return known and known.status
+  return client and heard[client.id]
 end
 
 --- For a status line: `live · player 12 · 24 ms`, `building`, `error · player`, `no engine`; empty where no server runs.
@@ -127,7 +125,7 @@ function M.statusline()
   if not known then
     return client and "starting" or ""
   end
-  return words.headline(known.status, known.latest, #faults.all())
+  return words.headline(known, #faults.all())
 end
 
 --- What the server logged, oldest first.

@@ -13,36 +13,16 @@ local function find(libraries, wanted)
   end
 end
 
-local function has_moved(library, before)
-  local old, new = before.lastReload or {}, library.lastReload or {}
-  return library.generation ~= before.generation
-    or library.undone ~= before.undone
-    or new.saveToLiveMicros ~= old.saveToLiveMicros
-end
-
---- The name of the library that something happened to last: of those that differ between two statuses the first,
---- else the one that it was before.
-function M.latest(before, now, latest)
-  for _, library in ipairs(now.libraries) do
-    local old = find(before and before.libraries or {}, function(one)
-      return one.library == library.library
-    end)
-    if old and has_moved(library, old) then
-      return library.library
-    end
-  end
-  return latest
-end
-
-local function shown(libraries, latest)
-  local newest = libraries[1]
+-- The library that something happened to last, else the one with the highest generation.
+local function shown(libraries)
+  local last = libraries[1]
   for _, library in ipairs(libraries) do
-    if library.library == latest then
-      return library
+    local moved, before = library.movedAtUnixMicros or 0, last.movedAtUnixMicros or 0
+    if moved > before or moved == before and library.generation > last.generation then
+      last = library
     end
-    newest = library.generation > newest.generation and library or newest
   end
-  return newest
+  return last
 end
 
 local function of_library(library)
@@ -61,7 +41,7 @@ local function of_library(library)
   return table.concat(words, " · ")
 end
 
-local function of_status(status, latest)
+local function of_status(status)
   local failed = find(status.libraries, function(library)
     return library.state == "failed"
   end)
@@ -77,13 +57,13 @@ local function of_status(status, latest)
   if #status.libraries == 0 then
     return "no scripts"
   end
-  return #status.engines == 0 and "no engine" or of_library(shown(status.libraries, latest))
+  return #status.engines == 0 and "no engine" or of_library(shown(status.libraries))
 end
 
 --- One line: the worst or busiest state is what matters at a glance. `faults` is how many of the running scripts'
 --- failures stand at their lines.
-function M.headline(status, latest, faults)
-  local words = of_status(status, latest)
+function M.headline(status, faults)
+  local words = of_status(status)
   if (faults or 0) > 0 then
     words = string.format("%s · %d %s", words, faults, faults == 1 and "fault" or "faults")
   end
