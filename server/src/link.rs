@@ -21,7 +21,7 @@ use crate::core::FaceId;
 use crate::face::{FaceEvent, HubEvent, Level};
 use crate::hub::{End, Hub, Input};
 use crate::os;
-use crate::project::Home;
+use crate::project::{self, Home};
 
 /// The owner's lock in Liveline's folder: held by an open file, so that it is free at any death.
 const LOCK: &str = "owner.lock";
@@ -224,6 +224,8 @@ fn remember(open: &mut BTreeMap<PathBuf, String>, event: &FaceEvent) {
 /// The workspace around `root`; asks cargo, so not on the calling thread.
 pub async fn locate(root: PathBuf) -> Home {
     let start = root.clone();
+    // Whoever owns the workspace needs this next.
+    project::ahead::ask(root.clone());
     let found = tokio::task::spawn_blocking(move || Home::find(&start)).await;
     found.unwrap_or_else(|_| Home { folder: root.join("target").join(endpoint::FOLDER), root })
 }

@@ -10,6 +10,7 @@ use crate::config::{self, Config, ConfigError};
 use crate::diagnostics::Position;
 use crate::os;
 
+pub(crate) mod ahead;
 mod files;
 pub mod functions;
 mod home;
@@ -136,7 +137,7 @@ impl Broken {
 impl Project {
     /// Asks cargo what the workspace around `root` is, and reads `liveline.toml`.
     pub fn load(root: &Path) -> Result<Self, Broken> {
-        let metadata = metadata(root)?;
+        let metadata = ahead::metadata(root)?;
         Self::from_metadata(&metadata)
     }
 
