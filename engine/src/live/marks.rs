@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicUsize, Ordering, compiler_fence};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, AtomicUsize, Ordering, compiler_fence};
 
 use crate::Generation;
 use crate::mode::crash::{self, Alternate};
@@ -15,8 +15,8 @@ const MOST_THREADS: usize = 64;
 
 static MARKS: [Mark; MOST_THREADS] = [const { Mark::new() }; MOST_THREADS];
 
-/// Whose code a call runs.
-pub(crate) trait Called {
+/// Whose code a call runs. Other threads tell of its crashes and hangs.
+pub(crate) trait Called: Sync {
     /// The library that the code is of.
     fn library(&self) -> &str;
     /// Its generation.
@@ -25,6 +25,23 @@ pub(crate) trait Called {
     fn script(&self) -> &str;
     /// A method as a person names it.
     fn function(&self, method: usize) -> String;
+}
+
+/// A generation's number, which changes when a server that has lost count announces the same code again.
+pub(crate) struct Number(AtomicU64);
+
+impl Number {
+    pub(crate) fn new(generation: Generation) -> Self {
+        Self(AtomicU64::new(generation.0))
+    }
+
+    pub(crate) fn get(&self) -> Generation {
+        Generation(self.0.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn set(&self, generation: Generation) {
+        self.0.store(generation.0, Ordering::Relaxed);
+    }
 }
 
 /// What a call calls. It stays for the process's life: a call leaves no more than where it is.

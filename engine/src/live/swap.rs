@@ -9,7 +9,7 @@ use std::rc::Rc;
 use crate::mode::fault::Parts;
 use crate::mode::layout::TypeLayout;
 use crate::mode::mailbox::LoadedScript;
-use crate::mode::marks::{Called, Depth, Target};
+use crate::mode::marks::{Called, Depth, Number, Target};
 use crate::mode::memory::{Value, Vtable};
 use crate::mode::migrate::Moved;
 use crate::mode::outbox::Outbox;
@@ -24,8 +24,7 @@ pub(crate) struct Script {
     pub(crate) library: String,
     /// The package that the script is in: the library's, or one that it depends on.
     pub(crate) package: &'static str,
-    /// Changes when a server that has lost count announces the same code again.
-    pub(crate) generation: Cell<Generation>,
+    pub(crate) generation: Number,
     pub(crate) name: &'static str,
     pub(crate) type_name: &'static str,
     /// The interface's.
@@ -85,7 +84,7 @@ impl<I: ?Sized + Interface> Code<I> {
         let about = Box::leak(Box::new(Script {
             library: library.to_owned(),
             package: entry.library,
-            generation: Cell::new(generation),
+            generation: Number::new(generation),
             name: entry.name,
             type_name: entry.type_name,
             methods: I::METHODS,

@@ -20,9 +20,6 @@ pub(crate) struct Trace {
     pub(crate) generation: Generation,
 }
 
-// SAFETY: what a target points to is never freed. Another thread reads only what never changes of it: names.
-unsafe impl Send for Trace {}
-
 impl std::fmt::Debug for Trace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.addresses()).finish()

@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::symbols::Panicked;
 use crate::mode::fault::{Parts, Place};
-use crate::mode::marks::{Called, Target};
+use crate::mode::marks::{Called, Number, Target};
 use crate::{FaultKind, Generation};
 
 /// A thread that panics in every call of a frame keeps no more than this many for the next poll.
@@ -52,11 +52,11 @@ pub(super) fn take_newest() -> Option<Parts> {
 /// A generation, as its code knows it. It stays for the process's life, as the code does.
 pub(super) struct Origin {
     library: String,
-    generation: AtomicU64,
+    generation: Number,
     panics: Arc<Panics>,
     names: Arc<Names>,
-    /// Of the functions that are bound, by their numbers. Only the engine's thread asks for them.
-    targets: RefCell<BTreeMap<usize, &'static Target>>,
+    /// Of the functions that are bound, by their numbers.
+    targets: Mutex<BTreeMap<usize, &'static Target>>,
 }
 
 /// The names of bound functions, by their bindings' numbers.
@@ -68,7 +68,7 @@ impl Called for Origin {
     }
 
     fn generation(&self) -> Generation {
-        Generation(self.generation.load(Ordering::Relaxed))
+        self.generation.get()
     }
 
     fn script(&self) -> &str {
@@ -91,22 +91,22 @@ impl Origin {
     ) -> &'static Self {
         Box::leak(Box::new(Self {
             library: library.to_owned(),
-            generation: AtomicU64::new(generation.0),
+            generation: Number::new(generation),
             panics: Arc::clone(panics),
             names: Arc::clone(names),
-            targets: RefCell::default(),
+            targets: Mutex::default(),
         }))
     }
 
     /// A bound function's code. It stays as well, and is found here by whoever looks for leaks.
     pub(super) fn target(&'static self, method: usize) -> &'static Target {
-        let mut targets = self.targets.borrow_mut();
+        let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
         targets.entry(method).or_insert_with(|| Box::leak(Box::new(Target { code: self, method })))
     }
 
     /// The same code has another number.
     pub(super) fn renumber(&self, generation: Generation) {
-        self.generation.store(generation.0, Ordering::Relaxed);
+        self.generation.set(generation);
     }
 
     /// For [`sink`].
@@ -127,7 +127,7 @@ pub(super) unsafe extern "C" fn sink(context: *mut c_void, panicked: *const Pani
     let parts = Parts {
         kind: FaultKind::Panic,
         library: origin.library.clone(),
-        generation: Generation(origin.generation.load(Ordering::Relaxed)),
+        generation: origin.generation.get(),
         script: origin.library.clone(),
         function,
         message,
