@@ -4,7 +4,7 @@
 //! messages, so a face works alike with the hub in its own process and with one in another (`crate::link`).
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use liveline_protocol::engine::{Build, Fault, Generation, Ran, Reload, Reloaded};
 use liveline_protocol::status::Status;
@@ -61,6 +61,12 @@ pub enum FaceEvent {
         /// What is asked.
         question: Question,
     },
+}
+
+/// For a person: where the hub is that a face has connected to ([`HubEvent::Connected`]).
+pub fn who_builds(root: &Path, owner: bool, pid: u32) -> String {
+    let how = if owner { "this server builds".to_owned() } else { format!("process {pid} builds") };
+    format!("{}: {how}", root.display())
 }
 
 /// What a face can ask of the generations that are kept. The answers are `liveline_protocol::history`'s.

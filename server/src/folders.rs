@@ -10,7 +10,7 @@ use liveline_protocol::status::Status;
 use serde_json::Value;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use crate::face::{Command, FaceEvent, HubEvent, Level, LibraryFiles};
+use crate::face::{Command, FaceEvent, HubEvent, Level, LibraryFiles, who_builds};
 use crate::link::{self, Link};
 
 #[cfg(test)]
@@ -305,8 +305,7 @@ impl Switchboard {
             self.has_connected = true;
             return self.tell(HubEvent::Connected { root, owner, pid });
         }
-        let how = if owner { "this server builds".to_owned() } else { format!("process {pid} builds") };
-        self.tell(HubEvent::Message { level: Level::Info, text: format!("{}: {how}", root.display()) });
+        self.tell(HubEvent::Message { level: Level::Info, text: who_builds(&root, owner, pid) });
         self.standing.iter().for_each(|event| self.members[at].tell(event.clone()));
     }
 

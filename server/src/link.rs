@@ -85,6 +85,8 @@ enum Over {
 impl Face {
     async fn serve(mut self, root: PathBuf) {
         let mut complained = None;
+        // Whoever owns the workspace needs this next.
+        project::ahead::ask(root.clone());
         let mut home = locate(root.clone()).await;
         loop {
             let over = match own(&home) {
@@ -224,8 +226,6 @@ fn remember(open: &mut BTreeMap<PathBuf, String>, event: &FaceEvent) {
 /// The workspace around `root`; asks cargo, so not on the calling thread.
 pub async fn locate(root: PathBuf) -> Home {
     let start = root.clone();
-    // Whoever owns the workspace needs this next.
-    project::ahead::ask(root.clone());
     let found = tokio::task::spawn_blocking(move || Home::find(&start)).await;
     found.unwrap_or_else(|_| Home { folder: root.join("target").join(endpoint::FOLDER), root })
 }

@@ -31,13 +31,14 @@ impl Core {
 
     /// What an engine that attaches is given of a library.
     fn first_for(&self, attach: &Attach, library: &LibraryState) -> Result<Option<Reload>, ArtifactKind> {
-        let other = library.taken_back().map(|_| library.offered());
-        match other {
-            Some(Some(other)) if attach.loaders.contains(&other.artifact.kind) => Ok(Some(other.clone())),
-            // What it was linked with.
-            Some(None) => Ok(None),
+        if library.taken_back().is_none() {
+            return self.reload_for(attach, library).map(Some);
+        }
+        match library.before_told() {
+            None => Ok(None),
+            Some(before) if attach.loaders.contains(&before.artifact.kind) => Ok(Some(before.clone())),
             // One that takes no earlier generation as it was made gets what the others were given.
-            Some(Some(_)) | None => self.reload_for(attach, library).map(Some),
+            Some(_) => self.reload_for(attach, library).map(Some),
         }
     }
 

@@ -318,13 +318,10 @@ impl LibraryState {
         self.undone.map_or(self.current.as_ref(), |undone| self.history.get(undone))
     }
 
-    /// What an engine gets that has not been told yet: what engines are to run; where that was taken back wherever it
-    /// ran, what ran before.
-    pub fn offered(&self) -> Option<&Reload> {
-        match self.taken_back() {
-            Some(_) => self.history.get(self.history.before(self.told_generation())?),
-            None => self.told(),
-        }
+    /// What ran before what engines are to run, for one that comes where that was taken back; nothing: what it was
+    /// linked with.
+    pub fn before_told(&self) -> Option<&Reload> {
+        self.history.get(self.history.before(self.told_generation())?)
     }
 
     /// Why what engines are to run was taken back, if no engine runs it.

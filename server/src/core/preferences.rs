@@ -11,24 +11,27 @@ impl Core {
         now: Now,
         actions: &mut Vec<Action>,
     ) {
+        let was_at = self.applies_at();
         self.preferences.retain(|(other, _)| *other != face);
         self.preferences.extend(preferences.map(|preferences| (face, preferences)));
-        self.leave_live_mode(now, actions);
+        if self.applies_at() != was_at {
+            self.leave_live_mode(now, actions);
+        }
     }
 
     /// Whether unsaved text is built.
     pub(super) fn speculates(&self) -> bool {
-        self.wanted().speculate.unwrap_or_else(|| self.config().build.speculate)
+        self.wanted().speculate.unwrap_or_else(|| self.configured(|config| config.build.speculate))
     }
 
     /// When a good build goes to engines.
     pub(super) fn applies_at(&self) -> Apply {
-        self.wanted().apply.unwrap_or_else(|| self.config().build.apply)
+        self.wanted().apply.unwrap_or_else(|| self.configured(|config| config.build.apply))
     }
 
     /// The loader to prefer.
     pub(super) fn loader(&self) -> Option<Loader> {
-        self.wanted().loader.or_else(|| self.config().engine.loader)
+        self.wanted().loader.or_else(|| self.configured(|config| config.engine.loader))
     }
 
     fn wanted(&self) -> Preferences {
@@ -37,8 +40,8 @@ impl Core {
     }
 
     /// The file's word; before there is a project, that of an empty file.
-    fn config(&self) -> Config {
-        self.project.as_ref().map(|project| project.config.clone()).unwrap_or_default()
+    fn configured<T>(&self, of: impl Fn(&Config) -> T) -> T {
+        self.project.as_ref().map_or_else(|| of(&Config::default()), |project| of(&project.config))
     }
 
     /// An editor shows `liveline.toml` with this text; nothing where it shows what is on the disk.

@@ -80,11 +80,8 @@ impl State {
     }
 
     fn shown_range(&self, rope: &Rope, bytes: std::ops::Range<usize>) -> Range {
-        let place = |byte| {
-            let offset = CharOffset(rope.byte_to_char(byte));
-            convert::to_position(self.client.encoding.position(rope, offset))
-        };
-        Range { start: place(bytes.start), end: place(bytes.end) }
+        let place = |byte| CharOffset(rope.byte_to_char(byte));
+        convert::to_range(self.client.encoding, rope, place(bytes.start)..place(bytes.end))
     }
 }
 

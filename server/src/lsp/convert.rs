@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
+use ropey::Rope;
 use serde_json::json;
 use tower_lsp::ls_types::{
     CodeDescription, Diagnostic as LspDiagnostic, DiagnosticRelatedInformation, DiagnosticSeverity,
@@ -13,7 +14,7 @@ use super::documents::{Basis, Documents};
 use super::initialize::Capabilities;
 use crate::diagnostics::{Diagnostic, Position, Severity, Source, Span, Tag};
 use crate::hash::Hash;
-use crate::text::{Encoding, LspPosition, LspRange, Shifted, Version};
+use crate::text::{CharOffset, Encoding, LspPosition, LspRange, Shifted, Version};
 
 /// Where a span is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,8 +79,7 @@ impl<'a> Locator<'a> {
         let text = self.documents.text(path)?;
         let basis = self.bases.get(path)?.as_ref()?;
         let Shifted { range, untouched } = basis.shift.range(basis.lines.range(span));
-        let place = |offset| to_position(self.encoding.position(&text, offset));
-        Some((Range { start: place(range.start), end: place(range.end) }, untouched))
+        Some((to_range(self.encoding, &text, range), untouched))
     }
 }
 
@@ -167,6 +167,12 @@ fn raw_range(span: &Span) -> Range {
         LspTypesPosition::new(position.line.saturating_sub(1), position.column.saturating_sub(1))
     };
     Range { start: place(span.start), end: place(span.end) }
+}
+
+/// A stretch of a text, as the editor counts.
+pub(super) fn to_range(encoding: Encoding, text: &Rope, range: std::ops::Range<CharOffset>) -> Range {
+    let place = |offset| to_position(encoding.position(text, offset));
+    Range { start: place(range.start), end: place(range.end) }
 }
 
 pub(super) fn to_position(position: LspPosition) -> LspTypesPosition {

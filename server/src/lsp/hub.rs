@@ -1,10 +1,8 @@
 //! The face's end of the link: what is told while there is a hub, and what waits until there is one.
 
-use std::fs;
-use std::path::PathBuf;
-
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::uri::real;
 use crate::face::{Command, FaceEvent};
 
 /// The hub as the loop sees it.
@@ -68,16 +66,10 @@ impl Hub {
 /// cargo and rustc know a workspace by its real path, whatever links the editor came by.
 fn by_real_name(event: FaceEvent) -> FaceEvent {
     match event {
-        FaceEvent::Opened { path, text } => FaceEvent::Opened { path: real(path), text },
-        FaceEvent::Edited { path, text } => FaceEvent::Edited { path: real(path), text },
-        FaceEvent::Saved { path } => FaceEvent::Saved { path: real(path) },
-        FaceEvent::Closed { path } => FaceEvent::Closed { path: real(path) },
+        FaceEvent::Opened { path, text } => FaceEvent::Opened { path: real(&path), text },
+        FaceEvent::Edited { path, text } => FaceEvent::Edited { path: real(&path), text },
+        FaceEvent::Saved { path } => FaceEvent::Saved { path: real(&path) },
+        FaceEvent::Closed { path } => FaceEvent::Closed { path: real(&path) },
         other => other,
     }
-}
-
-/// A file that is not there has its folder's real path.
-fn real(path: PathBuf) -> PathBuf {
-    let of_folder = || Some(fs::canonicalize(path.parent()?).ok()?.join(path.file_name()?));
-    fs::canonicalize(&path).ok().or_else(of_folder).unwrap_or(path)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use liveline_protocol::engine::BuildState;
 
 use super::state::State;
-use crate::face::{FaceEvent, HubEvent, Level};
+use crate::face::{FaceEvent, HubEvent, Level, who_builds};
 
 impl State {
     /// The hub says something.
@@ -49,8 +49,7 @@ impl State {
     }
 
     fn hub_connected(&mut self, root: &Path, owner: bool, pid: u32) {
-        let how = if owner { "this server builds".to_owned() } else { format!("process {pid} builds") };
-        self.say(Level::Info, &format!("{}: {how}", root.display()));
+        self.say(Level::Info, &who_builds(root, owner, pid));
         self.forget_the_hub();
         let early = self.hub.connected();
         self.tell_preferences();

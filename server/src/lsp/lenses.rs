@@ -183,8 +183,7 @@ impl State {
     }
 
     fn lenses_of(&mut self, path: &Path) -> Vec<CodeLens> {
-        // The name that the hub has for the file.
-        let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let real = uri::real(path);
         let Some(text) = self.documents.text(path).filter(|_| self.lenses.library(&real).is_some()) else {
             self.lenses.shown.insert(path.to_owned(), Vec::new());
             return Vec::new();
@@ -195,9 +194,8 @@ impl State {
         self.lenses.shown.insert(path.to_owned(), titles.iter().flatten().cloned().collect());
         let encoding = self.client.encoding;
         let lens = |(range, title): (Range<CharOffset>, Option<String>)| {
-            let place = |offset| convert::to_position(encoding.position(&text, offset));
             Some(CodeLens {
-                range: tower_lsp::ls_types::Range { start: place(range.start), end: place(range.end) },
+                range: convert::to_range(encoding, &text, range),
                 command: Some(Command {
                     title: title?,
                     command: "liveline.showLog".to_owned(),
@@ -219,7 +217,7 @@ impl State {
         self.lenses.is_dirty = false;
         let mut has_changed = false;
         for (path, before) in std::mem::take(&mut self.lenses.shown) {
-            let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+            let real = uri::real(&path);
             let names =
                 self.lenses.files.get(&path).map(|places| {
                     places.functions.iter().map(|(name, _)| name.clone()).collect::<Vec<String>>()

@@ -1,5 +1,6 @@
 //! File URIs and paths.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use tower_lsp::ls_types::Uri;
@@ -9,6 +10,12 @@ pub(super) fn to_path(uri: &Uri) -> Option<PathBuf> {
     let is_file = uri.scheme().as_str().eq_ignore_ascii_case("file");
     let path = is_file.then(|| uri.to_file_path()).flatten()?;
     path.is_absolute().then(|| path.into_owned())
+}
+
+/// The path by which cargo, rustc and so the hub know a file. One that is not there has its folder's.
+pub(super) fn real(path: &Path) -> PathBuf {
+    let of_folder = || Some(fs::canonicalize(path.parent()?).ok()?.join(path.file_name()?));
+    fs::canonicalize(path).ok().or_else(of_folder).unwrap_or_else(|| path.to_owned())
 }
 
 /// The URI of an absolute path.
