@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Command;
 
-use liveline_tests::{Editor, PLAYER, Project};
+use liveline_tests::{Editor, PLAYER, Project, file_uri};
 use serde_json::{Value, json};
 
 fn nowhere() -> tempfile::TempDir {
@@ -107,7 +107,7 @@ fn an_error_stands_at_its_line_through_ten_thousand_edits_until_it_is_mended() {
     let project = Project::sample();
     let good = project.read(PLAYER);
     let bad = format!("const WRONG: u32 = \"ü\";\n{good}");
-    let uri = format!("file://{}", project.path(PLAYER).display());
+    let uri = file_uri(&project.path(PLAYER));
     let mut editor = Editor::start(project.root(), None).read();
     let item = json!({ "uri": uri, "languageId": "rust", "version": 1, "text": good });
     editor.notify("textDocument/didOpen", json!({ "textDocument": item }));

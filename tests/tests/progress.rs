@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Instant;
 
-use liveline_tests::{DEADLINE, Editor, PLAYER, Project};
+use liveline_tests::{DEADLINE, Editor, PLAYER, Project, file_uri};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -25,12 +25,21 @@ impl Displays {
     fn of(project: &Project) -> Self {
         let capabilities = json!({ "window": { "workDoneProgress": true } });
         let editor = Editor::start_as(&[project.root()], None, None, &capabilities).read();
-        let uri = format!("file://{}", project.path(PLAYER).display());
+        let uri = file_uri(&project.path(PLAYER));
         let (version, shown) = (1, BTreeSet::new());
         let mut displays = Self { editor, uri, version, shown, generation: 0 };
         let text = project.read(PLAYER);
         let item = json!({ "uri": displays.uri, "languageId": "rust", "version": 1, "text": text });
         displays.editor.notify("textDocument/didOpen", json!({ "textDocument": item }));
+        displays
+    }
+
+    /// Of a server that has built the project, and then one save: everything is warm.
+    fn of_built(project: &Project) -> Self {
+        let mut displays = Self::of(project);
+        displays.is_built();
+        displays.save(project, &project.read(PLAYER).replace("one", "two"));
+        displays.is_built();
         displays
     }
 
@@ -119,10 +128,7 @@ fn compilers(project: &Project) -> Vec<u32> {
 fn an_error_is_shown_while_its_build_runs() {
     let project = Project::sample();
     let good = project.read(PLAYER);
-    let mut displays = Displays::of(&project);
-    displays.is_built();
-    displays.save(&project, &good.replace("one", "two"));
-    displays.is_built();
+    let mut displays = Displays::of_built(&project);
     // rustc looks up names before it evaluates constants.
     let wrong = "\npub fn wrong() -> u32 { nowhere }\n";
     displays.save(&project, &format!("{good}{wrong}{SLOW}"));
@@ -139,10 +145,7 @@ fn an_error_is_shown_while_its_build_runs() {
 fn every_display_that_begins_ends() {
     let project = Project::sample();
     let good = project.read(PLAYER);
-    let mut displays = Displays::of(&project);
-    displays.is_built();
-    displays.save(&project, &good.replace("one", "two"));
-    displays.is_built();
+    let mut displays = Displays::of_built(&project);
 
     displays.save(&project, &good.replace("+= 1", "+= \"x\""));
     displays.fails();

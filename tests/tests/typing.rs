@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use liveline_tests::{DEADLINE, Editor, Game, PLAYER, Project, Random};
+use liveline_tests::{DEADLINE, Editor, Game, PLAYER, Project, Random, file_uri};
 use serde_json::{Value, json};
 
 /// From one edit to the next.
@@ -79,7 +79,7 @@ impl Person {
         let log = editor.process.stderr.take().expect("a log");
         let answers = std::thread::spawn(move || answers(log));
         let game = project.play();
-        let uri = format!("file://{}", project.path(PLAYER).display());
+        let uri = file_uri(&project.path(PLAYER));
         let mut person = Self {
             project,
             editor,

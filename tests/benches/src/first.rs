@@ -6,12 +6,12 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use liveline_tests::Editor;
+use liveline_tests::{Editor, file_uri};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::figures::Samples;
-use crate::memory::{is_built, uri};
+use crate::memory::is_built;
 use crate::project::Generated;
 use crate::text;
 
@@ -73,7 +73,7 @@ fn leave(mut editor: Editor) {
 /// A server that starts, as an editor with the script open starts it.
 fn start(project: &Generated) -> anyhow::Result<f64> {
     let text = fs::read_to_string(project.script())?;
-    let uri = uri(&project.script());
+    let uri = file_uri(&project.script());
     let started = Instant::now();
     let mut editor = Editor::start(&project.root, None).read();
     let document = json!({ "uri": uri, "languageId": "rust", "version": 1, "text": text });

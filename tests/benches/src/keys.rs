@@ -4,12 +4,12 @@ use std::io::{BufRead, BufReader, Read};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
-use liveline_tests::Editor;
+use liveline_tests::{Editor, file_uri};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::figures::Samples;
-use crate::memory::{is_built, uri};
+use crate::memory::is_built;
 use crate::project::Generated;
 use crate::text::{self, Flavour};
 
@@ -42,7 +42,7 @@ pub fn measure(project: &Generated, count: usize) -> anyhow::Result<Keys> {
     editor.wait("the library", |message| is_built(message, project.shape.scripts()).then_some(()));
     std::thread::sleep(REST);
     let text = text::script("Script000", LINES + 40, 0, Flavour::Liveline);
-    let uri = uri(&project.script());
+    let uri = file_uri(&project.script());
     let document = json!({ "uri": uri, "languageId": "rust", "version": 1, "text": text });
     editor.notify("textDocument/didOpen", json!({ "textDocument": document }));
     let mut keys = Keys { lines: text.lines().count(), ..Keys::default() };

@@ -1,10 +1,9 @@
 //! The server's memory with many open scripts: of its process alone, compilers apart.
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::Context;
-use liveline_tests::Editor;
+use liveline_tests::{Editor, file_uri};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -32,12 +31,12 @@ pub fn measure(project: &Generated) -> anyhow::Result<Memory> {
     editor.wait("every library", |message| is_built(message, count).then_some(()));
     for path in project.scripts() {
         let text = fs::read_to_string(&path)?;
-        let document = json!({ "uri": uri(&path), "languageId": "rust", "version": 1, "text": text });
+        let document = json!({ "uri": file_uri(&path), "languageId": "rust", "version": 1, "text": text });
         editor.notify("textDocument/didOpen", json!({ "textDocument": document }));
     }
     for (number, path) in project.scripts().enumerate().step_by(10) {
         let text = text::with_mark(&fs::read_to_string(&path)?, number as u32 + 1);
-        let document = json!({ "uri": uri(&path), "version": 2 });
+        let document = json!({ "uri": file_uri(&path), "version": 2 });
         let changes = json!([{ "text": text }]);
         editor
             .notify("textDocument/didChange", json!({ "textDocument": document, "contentChanges": changes }));
@@ -65,8 +64,4 @@ pub(crate) fn is_built(message: &Value, count: usize) -> bool {
     let built = |library: &&Value| library["generation"].as_u64() > Some(0) && library["state"] != "building";
     message["method"] == "liveline/status"
         && libraries.is_some_and(|all| all.len() >= count && all.iter().filter(built).count() == all.len())
-}
-
-pub(crate) fn uri(path: &Path) -> String {
-    format!("file://{}", path.display())
 }
