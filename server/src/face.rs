@@ -11,6 +11,7 @@ use liveline_protocol::status::Status;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::build::testing::TestReport;
 use crate::config::Preferences;
 use crate::diagnostics::Diagnostic;
 use crate::hash::Hash;
@@ -135,6 +136,14 @@ pub enum Command {
         /// Which.
         library: Option<String>,
     },
+    /// Run the tests of the last good build.
+    Test {
+        /// Which.
+        library: Option<String>,
+        /// The only test to run; without it, all.
+        #[serde(default)]
+        test: Option<String>,
+    },
     /// Start the scripts' state anew.
     ResetState {
         /// Which.
@@ -216,6 +225,8 @@ pub enum HubEvent {
         /// What it said.
         fault: Fault,
     },
+    /// Tests have been run, or cannot be. The newest counts.
+    Tested(TestReport),
     /// Script functions were called.
     Ran {
         /// Which engine.

@@ -24,6 +24,7 @@ mod forms;
 mod outcome;
 mod questions;
 mod sight;
+mod testing;
 use sight::Sight;
 
 /// Frames that wait for an engine that does not read; past that it is let go.
@@ -91,6 +92,8 @@ pub struct Hub {
     faces: BTreeMap<FaceId, mpsc::UnboundedSender<HubEvent>>,
     engines: BTreeMap<Session, mpsc::Sender<Message>>,
     builds: BTreeMap<BuildId, Cancel>,
+    /// Tests that run, by library.
+    tests: BTreeMap<String, Cancel>,
     sight: Sight,
     watch: Option<Watch>,
     wake_at: Option<Instant>,
@@ -115,6 +118,7 @@ impl Hub {
             faces: BTreeMap::new(),
             engines: BTreeMap::new(),
             builds: BTreeMap::new(),
+            tests: BTreeMap::new(),
             sight: Sight::default(),
             watch,
             wake_at: None,
@@ -202,6 +206,8 @@ impl Hub {
                     cancel.cancel();
                 }
             }
+            Action::Test { order, generation, only } => self.test(*order, generation, only),
+            Action::EndTests(library) => self.end_tests(&library),
             Action::TellBuild(build) => {
                 let sessions: Vec<Session> = self.engines.keys().cloned().collect();
                 self.tell_engines(&sessions, &Message::notification(method::BUILD, &build));
