@@ -231,7 +231,7 @@ impl Hub {
             Action::WakeAt(at) => self.wake_at = at,
             Action::Prepare(order) => {
                 let workshop = self.workshop.clone();
-                std::thread::spawn(move || workshop.prepare(&order));
+                os::work(move || workshop.prepare(&order));
             }
             Action::KeepUndone { library, undone } => self.workshop.keep_undone(&library, undone),
             Action::KeepMark { library, generation, mark } => {
@@ -271,7 +271,7 @@ impl Hub {
         }
         self.is_loading = true;
         let (root, inputs) = (self.home.root.clone(), self.inputs.clone());
-        std::thread::spawn(move || {
+        os::work(move || {
             let result =
                 std::panic::catch_unwind(|| Project::load(&root).map(Arc::new)).unwrap_or_else(|_| {
                     Err(Broken::at_file(
@@ -287,7 +287,7 @@ impl Hub {
         let cancel = Cancel::default();
         self.builds.insert(build, cancel.clone());
         let (workshop, inputs) = (self.workshop.clone(), self.inputs.clone());
-        std::thread::spawn(move || {
+        os::work(move || {
             let library = order.library.name.clone();
             let send = |event| drop(inputs.send(Input::core(event)));
             let mut say = |progress| send(Event::Progress { build, library: library.clone(), progress });

@@ -15,7 +15,7 @@ impl Hub {
         let cancel = Cancel::default();
         self.tests.insert(library, cancel.clone());
         let (workshop, inputs) = (self.workshop.clone(), self.inputs.clone());
-        std::thread::spawn(move || {
+        crate::os::work(move || {
             if let Some(report) = workshop.test(&order, generation, only.as_deref(), &cancel) {
                 let _ = inputs.send(Input::core(Event::Tested(report)));
             }
