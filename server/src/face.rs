@@ -11,10 +11,10 @@ use liveline_protocol::status::Status;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::build::testing::TestReport;
 use crate::config::Preferences;
 use crate::diagnostics::Diagnostic;
 use crate::hash::Hash;
+use crate::test_report::TestReport;
 
 /// Face → hub.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

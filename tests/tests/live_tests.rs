@@ -1,7 +1,7 @@
 //! The tests of a script, run after each good build.
 
-use liveline_server::build::testing::{TestOutcome, TestReport};
 use liveline_server::face::HubEvent;
+use liveline_server::test_report::{TestOutcome, TestReport};
 use liveline_tests::{PLAYER, Project, Server, Typist, events};
 use serde_json::json;
 

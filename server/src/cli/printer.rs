@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use liveline_protocol::engine::{BuildState, Outcome};
 
-use crate::build::testing::{TestOutcome, TestReport};
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::face::{HubEvent, Level};
+use crate::test_report::{TestOutcome, TestReport};
 
 /// Writes events to standard output.
 #[derive(Debug, Default)]

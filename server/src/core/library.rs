@@ -12,9 +12,9 @@ use super::history::History;
 use super::proof::Proof;
 use super::speculation::{Overlaid, Speculation};
 use crate::build::job::Purpose;
-use crate::build::testing::TestReport;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::project::{Broken, Library, Project};
+use crate::test_report::TestReport;
 
 /// Names a build; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,9 +1,9 @@
 //! Tests of scripts: when they run, and what is shown of them.
 
 use super::*;
-use crate::build::testing::TestReport;
 use crate::config::RunTests;
 use crate::diagnostics::Span;
+use crate::test_report::TestReport;
 
 impl Core {
     /// A generation of saved text is there: its tests run if they are to.

@@ -13,13 +13,13 @@ use serde_json::Value;
 use super::{BuildId, FaceId, Session};
 use crate::build::job::{Order, Outcome, Progress};
 use crate::build::past::{Mark, Past};
-use crate::build::testing::TestReport;
 use crate::config::Preferences;
 use crate::diagnostics::Diagnostic;
 use crate::face::{Command, HubEvent};
 use crate::hash::Hash;
 use crate::project::items::Change;
 use crate::project::{Broken, Project};
+use crate::test_report::TestReport;
 
 /// What happens to the server.
 #[derive(Debug)]

@@ -18,11 +18,11 @@ use super::convert;
 use super::event::Reply;
 use super::state::State;
 use super::uri;
-use crate::build::testing::TestReport;
 use crate::diagnostics::Span;
 use crate::face::{LibraryFiles, Proven};
 use crate::project::functions::{self, Function};
 use crate::project::test_functions::{TestFunction, module_of, test_functions};
+use crate::test_report::TestReport;
 use crate::text::{CharOffset, Edit, RustcLines, Shift};
 
 /// An editor is asked to ask again no sooner than this after the last time.

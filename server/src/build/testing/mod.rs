@@ -25,12 +25,11 @@ use crate::diagnostics::{Diagnostic, Severity, Span, at_file};
 use crate::os;
 use crate::project::test_functions::{may_hold_tests, module_of, test_functions};
 use crate::project::{self, LocalPackage};
+use crate::test_report::{Test, TestOutcome, TestProgram, TestReport};
 
 mod output;
-mod report;
 mod run;
 
-pub use report::{Test, TestOutcome, TestProgram, TestReport};
 use run::run;
 
 /// The folder of what is made for tests, in a library's own.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::report::TestOutcome;
 use crate::diagnostics::Position;
+use crate::test_report::TestOutcome;
 
 /// What was said of one test.
 #[derive(Clone, Debug, PartialEq, Eq)]

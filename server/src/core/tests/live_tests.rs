@@ -1,9 +1,9 @@
 //! When tests of scripts run, and what is shown of them.
 
 use super::*;
-use crate::build::testing::{Test, TestOutcome, TestReport};
 use crate::config::RunTests;
 use crate::diagnostics::Span;
+use crate::test_report::{Test, TestOutcome, TestReport};
 
 fn fixture_that_runs(run: RunTests) -> Fixture {
     let mut project = project(&["a"]);

@@ -8,8 +8,8 @@ use liveline_protocol::status::{Engine, Library, LibraryState, Status};
 use serde_json::{Value, json};
 
 use super::fixture::{Fixture, range};
-use crate::build::testing::{Test, TestOutcome, TestProgram, TestReport};
 use crate::face::{Command, FaceEvent, HubEvent, LibraryFiles, Proven};
+use crate::test_report::{Test, TestOutcome, TestProgram, TestReport};
 
 const URI: &str = "file:///game/player.rs";
 const TEXT: &str = "struct Player; // 👾\n#[liveline::script]\nimpl Script for Player {\n    /*👾*/ fn update(&mut self) {}\n    fn draw(&self) {}\n}\n";
