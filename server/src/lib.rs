@@ -19,6 +19,8 @@ pub mod link;
 pub mod lsp;
 pub mod os;
 pub mod project;
+#[cfg(test)]
+mod reference;
 pub mod test_report;
 pub mod text;
 pub mod watch;

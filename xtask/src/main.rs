@@ -1,6 +1,7 @@
 //! `cargo xtask`: the project's own commands.
 
 mod counts;
+mod docs;
 mod measure;
 mod package;
 mod place;
@@ -40,6 +41,8 @@ enum Task {
     Deny,
     /// Package the VS Code extension with the server in it, for this kind of machine
     Package,
+    /// Write the book's references from the code anew, and the book where mdBook is installed
+    Docs,
     /// Take the README's pictures anew, from a real editor
     Pictures,
     /// Measure the way from a save to running code on generated projects; see docs/performance.md
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Task::MeasurePeers { words } => Some(measure::peers(&place, words)),
         Task::Sanitize => Some(sanitize::sanitize(&place)),
         Task::Package => Some(package::package(&place)),
+        Task::Docs => Some(docs::docs(&place)),
         _ => None,
     };
     if let Some(measured) = measured {
@@ -83,7 +87,9 @@ fn main() -> ExitCode {
         Task::Test { only, .. } => Stage::named(&only),
         Task::Deny => Stage::named(&["deny".to_owned()]),
         Task::Pictures => Stage::named(&["extension".to_owned(), "pictures".to_owned()]),
-        Task::Measure { .. } | Task::MeasurePeers { .. } | Task::Package | Task::Sanitize => Vec::new(),
+        Task::Measure { .. } | Task::MeasurePeers { .. } | Task::Package | Task::Sanitize | Task::Docs => {
+            Vec::new()
+        }
     };
     // Of this run alone.
     let _ = std::fs::remove_dir_all(place.recordings());

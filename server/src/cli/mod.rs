@@ -16,6 +16,8 @@ mod exec;
 mod headless;
 mod lsp;
 mod printer;
+#[cfg(test)]
+mod reference;
 mod run;
 mod signals;
 mod snapshot;
