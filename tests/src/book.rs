@@ -6,7 +6,7 @@
 //! | `sh` | commands, run to their end |
 //! | `sh,terminal=NAME` | a command that stays in a terminal of its own |
 //! | `text` | lines that the commands before it have printed |
-//! | `text,terminal=NAME` | lines that this terminal prints from now on |
+//! | `text,terminal=NAME` | lines that this terminal prints from now on, the last one after all others |
 //! | `rust,file=PATH`, `toml,file=PATH` | the whole file |
 //! | `diff,file=PATH` | lines of it that change |
 //! | `<!-- editor: COMMAND -->` | a command in an editor |

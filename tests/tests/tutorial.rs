@@ -110,17 +110,22 @@ impl Reader {
         Ok(())
     }
 
+    /// Server and game write to one terminal, so only a block's last line has its place: after all others.
     fn sees(&mut self, name: &str, lines: &str) -> Result<(), String> {
         let terminal = self.terminals.get_mut(name).ok_or("there is no such terminal")?;
         let latest = &mut self.day;
-        for shown in lines.lines() {
-            terminal.wait_for_line(shown, |line| {
+        let mut waiting: Vec<&str> = lines.lines().collect();
+        while let Some(last) = waiting.last().copied() {
+            let found = terminal.wait_for_line(&waiting.join("\n"), |line| {
                 if let Some(day) = day(line) {
                     assert!(day > *latest, "the state started anew: {line:?} after day {latest}");
                     *latest = day;
                 }
-                is_like(shown, line).then_some(())
+                let others = &waiting[..waiting.len() - 1];
+                let found = others.iter().position(|shown| is_like(shown, line));
+                found.or_else(|| (others.is_empty() && is_like(last, line)).then_some(0))
             });
+            waiting.remove(found);
         }
         Ok(())
     }
