@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use liveline_protocol::engine::{Attach, Attached, Reload, Server, Trigger, method};
@@ -81,6 +82,13 @@ pub enum End {
     Moved,
 }
 
+/// What can be done to a running build.
+#[derive(Debug)]
+struct Running {
+    cancel: Cancel,
+    is_save: Arc<AtomicBool>,
+}
+
 /// The loop's state.
 #[derive(Debug)]
 pub struct Hub {
@@ -90,7 +98,7 @@ pub struct Hub {
     inputs: mpsc::UnboundedSender<Input>,
     faces: BTreeMap<FaceId, mpsc::UnboundedSender<HubEvent>>,
     engines: BTreeMap<Session, mpsc::Sender<Message>>,
-    builds: BTreeMap<BuildId, Cancel>,
+    builds: BTreeMap<BuildId, Running>,
     sight: Sight,
     watch: Option<Watch>,
     wake_at: Option<Instant>,
@@ -198,8 +206,13 @@ impl Hub {
             Action::LoadProject => self.load_project(),
             Action::Build { build, order } => self.build(build, *order),
             Action::Cancel(build) => {
-                if let Some(cancel) = self.builds.get(&build) {
-                    cancel.cancel();
+                if let Some(running) = self.builds.get(&build) {
+                    running.cancel.cancel();
+                }
+            }
+            Action::IsSave(build) => {
+                if let Some(running) = self.builds.get(&build) {
+                    running.is_save.store(true, Ordering::Relaxed);
                 }
             }
             Action::TellBuild(build) => {
@@ -231,6 +244,12 @@ impl Hub {
             Action::KeepMark { library, generation, mark } => {
                 self.workshop.keep_mark(&library, generation, mark);
             }
+            Action::KeepLive { library, generation, micros } => {
+                self.keep(move |workshop| workshop.keep_live(&library, generation, micros));
+            }
+            Action::KeepSave { library, generation } => {
+                self.keep(move |workshop| workshop.keep_save(&library, generation));
+            }
             Action::CompareApis(asked) => self.compare_apis(asked),
             Action::Form { library, generation, kind } => self.form(vec![(library, generation, kind)], None),
             Action::TellRetired(retired) => {
@@ -238,6 +257,12 @@ impl Hub {
                 self.tell_engines(&sessions, &Message::notification(method::RETIRED, &retired));
             }
         }
+    }
+
+    /// Has something written that nobody waits for.
+    fn keep(&self, keep: impl FnOnce(&Workshop) + Send + 'static) {
+        let workshop = self.workshop.clone();
+        std::thread::spawn(move || keep(&workshop));
     }
 
     fn tell(&mut self, event: &HubEvent) {
@@ -279,7 +304,8 @@ impl Hub {
 
     fn build(&mut self, build: BuildId, order: Order) {
         let cancel = Cancel::default();
-        self.builds.insert(build, cancel.clone());
+        let running = Running { cancel: cancel.clone(), is_save: order.is_save.clone() };
+        self.builds.insert(build, running);
         let (workshop, inputs) = (self.workshop.clone(), self.inputs.clone());
         std::thread::spawn(move || {
             let library = order.library.name.clone();
@@ -320,6 +346,9 @@ impl Hub {
             FaceEvent::Saved { path } => {
                 if self.sight.is_news(&path) || self.core.is_undone(&path) {
                     self.changed(vec![path], Trigger::Save);
+                } else {
+                    let told = self.sight.told(&path);
+                    self.handle(Event::EditorSaved { files: BTreeMap::from([(path, told)]) });
                 }
             }
             FaceEvent::Command { id, command } => self.handle(Event::Command { face, id, command }),
@@ -456,7 +485,7 @@ impl Hub {
 
 impl Drop for Hub {
     fn drop(&mut self) {
-        self.builds.values().for_each(Cancel::cancel);
+        self.builds.values().for_each(|running| running.cancel.cancel());
         self.workshop.stop_warming(None);
     }
 }
