@@ -73,6 +73,8 @@ struct Member {
     pages: BTreeMap<PathBuf, HubEvent>,
     /// What is known of each library's calls, as it was said.
     proofs: BTreeMap<String, HubEvent>,
+    /// What came of each library's tests, as it was said.
+    tests: BTreeMap<String, HubEvent>,
 }
 
 impl Member {
@@ -185,6 +187,7 @@ impl Switchboard {
             packages: Vec::new(),
             pages: BTreeMap::new(),
             proofs: BTreeMap::new(),
+            tests: BTreeMap::new(),
         };
         self.standing.iter().for_each(|event| member.tell(event.clone()));
         for (path, text) in self.open.iter().filter(|(path, _)| member.has(path)) {
@@ -221,7 +224,9 @@ impl Switchboard {
     /// What a hub has said counts no more.
     fn forget(&mut self, at: usize) {
         let member = &mut self.members[at];
-        (member.status, member.libraries, member.packages, member.proofs) = Default::default();
+        (member.status, member.libraries, member.packages) = Default::default();
+        member.proofs.clear();
+        member.tests.clear();
         for path in std::mem::take(&mut member.pages).into_keys() {
             self.tell(HubEvent::Diagnostics { path, diagnostics: Vec::new(), seen: None });
         }
@@ -354,6 +359,9 @@ impl Switchboard {
             HubEvent::Proof { ref library, .. } => {
                 self.members[at].proofs.insert(library.clone(), update.clone());
             }
+            HubEvent::Tested(ref report) => {
+                self.members[at].tests.insert(report.library.clone(), update.clone());
+            }
             _ => {}
         }
         self.names.rename(self.members[at].number, &mut update);
@@ -367,7 +375,7 @@ impl Switchboard {
         self.names = names;
         if is_news {
             for member in &self.members {
-                for said in member.pages.values().chain(member.proofs.values()) {
+                for said in member.pages.values().chain(member.proofs.values()).chain(member.tests.values()) {
                     let mut said = said.clone();
                     self.names.rename(member.number, &mut said);
                     self.tell(said);

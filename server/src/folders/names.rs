@@ -72,6 +72,7 @@ impl Names {
             HubEvent::Reloaded { reloaded, .. } => rename(&mut reloaded.library),
             HubEvent::Fault { fault, .. } => rename(&mut fault.library),
             HubEvent::Ran { ran, .. } => rename(&mut ran.library),
+            HubEvent::Tested(report) => rename(&mut report.library),
             HubEvent::Libraries { libraries, .. } => {
                 libraries.iter_mut().for_each(|library| rename(&mut library.library));
             }
@@ -140,6 +141,7 @@ pub(super) fn of_command(command: &mut Command) -> Option<&mut String> {
         | Command::Cancel { library }
         | Command::Undo { library, .. }
         | Command::Redo { library }
+        | Command::Test { library, .. }
         | Command::ResetState { library, .. }
         | Command::ClearFaults { library } => library.as_mut(),
         Command::RestartEngine => None,

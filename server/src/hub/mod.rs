@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use liveline_protocol::engine::{Attach, Attached, Reload, Server, Trigger, method};
+use liveline_protocol::engine::{Attach, Attached, Reload, Trigger, method};
 use liveline_protocol::message::Message;
-use liveline_protocol::{PROTOCOL_VERSION, status::Status};
+use liveline_protocol::status::Status;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::build::compile::Cancel;
@@ -17,14 +17,15 @@ use crate::build::job::{Order, Outcome, Workshop};
 use crate::build::stamp::{modified_micros, now_micros};
 use crate::core::{Action, BuildId, Core, EngineSaid, Event, FaceId, Now, Session};
 use crate::face::{FaceEvent, HubEvent, Level};
+use crate::os;
 use crate::project::{Broken, Home, Project};
 use crate::watch::{Sighting, Watch, can_hold_sources, files_below};
-use crate::{config, os};
 
 mod forms;
 mod outcome;
 mod questions;
 mod sight;
+mod testing;
 use sight::Sight;
 
 /// Frames that wait for an engine that does not read; past that it is let go.
@@ -99,6 +100,8 @@ pub struct Hub {
     faces: BTreeMap<FaceId, mpsc::UnboundedSender<HubEvent>>,
     engines: BTreeMap<Session, mpsc::Sender<Message>>,
     builds: BTreeMap<BuildId, Running>,
+    /// Tests that run, by library.
+    tests: BTreeMap<String, Cancel>,
     sight: Sight,
     watch: Option<Watch>,
     wake_at: Option<Instant>,
@@ -123,6 +126,7 @@ impl Hub {
             faces: BTreeMap::new(),
             engines: BTreeMap::new(),
             builds: BTreeMap::new(),
+            tests: BTreeMap::new(),
             sight: Sight::default(),
             watch,
             wake_at: None,
@@ -215,6 +219,8 @@ impl Hub {
                     running.is_save.store(true, Ordering::Relaxed);
                 }
             }
+            Action::Test { order, generation, only } => self.test(*order, generation, only),
+            Action::EndTests(library) => self.end_tests(&library),
             Action::TellBuild(build) => {
                 let sessions: Vec<Session> = self.engines.keys().cloned().collect();
                 self.tell_engines(&sessions, &Message::notification(method::BUILD, &build));
@@ -238,7 +244,7 @@ impl Hub {
             Action::WakeAt(at) => self.wake_at = at,
             Action::Prepare(order) => {
                 let workshop = self.workshop.clone();
-                std::thread::spawn(move || workshop.prepare(&order));
+                os::work(move || workshop.prepare(&order));
             }
             Action::KeepUndone { library, undone } => self.workshop.keep_undone(&library, undone),
             Action::KeepMark { library, generation, mark } => {
@@ -262,7 +268,7 @@ impl Hub {
     /// Has something written that nobody waits for.
     fn keep(&self, keep: impl FnOnce(&Workshop) + Send + 'static) {
         let workshop = self.workshop.clone();
-        std::thread::spawn(move || keep(&workshop));
+        os::work(move || keep(&workshop));
     }
 
     fn tell(&mut self, event: &HubEvent) {
@@ -290,7 +296,7 @@ impl Hub {
         }
         self.is_loading = true;
         let (root, inputs) = (self.home.root.clone(), self.inputs.clone());
-        std::thread::spawn(move || {
+        os::work(move || {
             let result =
                 std::panic::catch_unwind(|| Project::load(&root).map(Arc::new)).unwrap_or_else(|_| {
                     Err(Broken::at_file(
@@ -307,7 +313,7 @@ impl Hub {
         let running = Running { cancel: cancel.clone(), is_save: order.is_save.clone() };
         self.builds.insert(build, running);
         let (workshop, inputs) = (self.workshop.clone(), self.inputs.clone());
-        std::thread::spawn(move || {
+        os::work(move || {
             let library = order.library.name.clone();
             let send = |event| drop(inputs.send(Input::core(event)));
             let mut say = |progress| send(Event::Progress { build, library: library.clone(), progress });
@@ -455,30 +461,6 @@ impl Hub {
                 path.display()
             );
             self.tell(&HubEvent::Message { level: Level::Warning, text });
-        }
-    }
-
-    fn attach(&mut self, joining: Joining) {
-        let missing = self.core.missing(&joining.attach);
-        if !missing.is_empty() && !joining.has_waited {
-            return self.form(missing, Some(Joining { has_waited: true, ..joining }));
-        }
-        let Joining { session, attach, outgoing, reply, .. } = joining;
-        let engine = self.project.as_ref().map(|project| project.config.engine.clone());
-        // An engine that was there before this server is quicker than cargo.
-        let engine = engine.or_else(|| Some(config::load(&self.home.root).ok()?.engine)).unwrap_or_default();
-        let attached = Attached {
-            protocol: PROTOCOL_VERSION,
-            session: session.0.clone(),
-            server: Server { name: "liveline".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
-            artifacts: self.workshop.artifacts().display().to_string(),
-            libraries: self.core.current(&attach),
-            hang_millis: engine.hang_millis,
-            probation: engine.probation,
-        };
-        if reply.send(attached).is_ok() {
-            self.engines.insert(session.clone(), outgoing);
-            self.handle(Event::EngineAttached { session, attach: *attach });
         }
     }
 }
