@@ -8,8 +8,8 @@ const WRITE: &str = "LIVELINE_WRITE_DOCS";
 
 /// Each with the tests that write.
 const WRITERS: [&[&str]; 3] = [
-    &["--package", "liveline-protocol", "--lib", "reference"],
-    &["--package", "liveline-server", "--lib", "reference"],
+    &["--package", "liveline-protocol", "--lib", "the_books"],
+    &["--package", "liveline-server", "--lib", "the_books"],
     &["--package", "liveline-tests", "--test", "book"],
 ];
 
