@@ -314,6 +314,7 @@ impl Switchboard {
         for member in &self.members {
             all.libraries.extend(member.status.libraries.iter().cloned());
             all.engines.extend(member.status.engines.iter().cloned());
+            all.remote = all.remote.or_else(|| member.status.remote.clone());
         }
         all.libraries.sort_by(|one, other| one.library.cmp(&other.library));
         self.tell(HubEvent::Status(all));

@@ -125,7 +125,7 @@ pub enum Step {
     /// Sends this and reads on.
     Send(Vec<u8>),
     /// Records follow.
-    Done(Ends),
+    Done(Box<Ends>),
 }
 
 impl Answerer {
@@ -176,10 +176,10 @@ impl Answerer {
         if !is_same(&self.seen, &facts.derive(ENGINE_PROOF)) {
             return Err(Refusal::WrongToken);
         }
-        Ok(Step::Done(Ends {
+        Ok(Step::Done(Box::new(Ends {
             sealer: Sealer::new(&facts.derive(SERVER_KEY)),
             opener: Opener::new(&facts.derive(ENGINE_KEY)),
-        }))
+        })))
     }
 
     fn facts<'a>(&'a self, theirs: &'a Nonce) -> Facts<'a> {

@@ -41,7 +41,7 @@ fn speak(cut: usize) -> Spoken {
     for piece in proof.chunks(cut) {
         assert!(piece.len() <= answerer.wants());
         if let Step::Done(ends) = answerer.take(piece).unwrap() {
-            server = Some(ends);
+            server = Some(*ends);
         }
     }
     from_engine.extend(proof);

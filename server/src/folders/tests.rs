@@ -36,7 +36,7 @@ impl Hub {
             moved_at_unix_micros: None,
             with_package: Vec::new(),
         };
-        self.says(HubEvent::Status(Status { libraries: vec![library], engines: Vec::new() }));
+        self.says(HubEvent::Status(Status { libraries: vec![library], ..Status::default() }));
     }
 
     async fn heard(&mut self) -> FaceEvent {

@@ -23,6 +23,7 @@ use crate::{config, os};
 mod forms;
 mod outcome;
 mod questions;
+mod remote;
 mod sight;
 use sight::Sight;
 
@@ -53,6 +54,8 @@ pub enum Input {
     Face(FaceId, FaceEvent),
     /// An engine attaches.
     Attach(Joining),
+    /// An earlier port for engines on other hosts is closed.
+    PortClosed,
     /// Someone wants to know how things stand.
     Status(oneshot::Sender<Status>),
 }
@@ -64,6 +67,8 @@ pub struct Joining {
     pub session: Session,
     /// What it says.
     pub attach: Box<Attach>,
+    /// Where it is, if it is on another host.
+    pub address: Option<String>,
     /// To it.
     pub outgoing: mpsc::Sender<Message>,
     /// The answer's way.
@@ -98,6 +103,7 @@ pub struct Hub {
     is_loading: bool,
     load_again: bool,
     has_moved: bool,
+    port: remote::Open,
 }
 
 impl Hub {
@@ -122,6 +128,7 @@ impl Hub {
             is_loading: false,
             load_again: false,
             has_moved: false,
+            port: remote::Open::default(),
         }
     }
 
@@ -166,6 +173,7 @@ impl Hub {
             }
             Input::Face(face, event) => self.face_said(face, event),
             Input::Attach(joining) => self.attach(joining),
+            Input::PortClosed => self.port_closed(),
             Input::Status(reply) => drop(reply.send(self.core.status().clone())),
         }
     }
@@ -180,6 +188,7 @@ impl Hub {
                     self.project = Some(project.clone());
                     self.has_moved = project.home() != self.home;
                     self.watch_tree(&project.root.clone());
+                    self.open_port(project.config.remote.listen);
                 }
                 if std::mem::take(&mut self.load_again) {
                     self.act(Action::LoadProject);
@@ -434,7 +443,7 @@ impl Hub {
         if !missing.is_empty() && !joining.has_waited {
             return self.form(missing, Some(Joining { has_waited: true, ..joining }));
         }
-        let Joining { session, attach, outgoing, reply, .. } = joining;
+        let Joining { session, attach, address, outgoing, reply, .. } = joining;
         let engine = self.project.as_ref().map(|project| project.config.engine.clone());
         // An engine that was there before this server is quicker than cargo.
         let engine = engine.or_else(|| Some(config::load(&self.home.root).ok()?.engine)).unwrap_or_default();
@@ -449,7 +458,7 @@ impl Hub {
         };
         if reply.send(attached).is_ok() {
             self.engines.insert(session.clone(), outgoing);
-            self.handle(Event::EngineAttached { session, attach: *attach });
+            self.handle(Event::EngineAttached { session, attach: *attach, address });
         }
     }
 }

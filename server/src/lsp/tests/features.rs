@@ -26,6 +26,7 @@ fn status(state: LibraryState) -> Status {
             with_package: Vec::new(),
         }],
         engines: vec![],
+        remote: None,
     }
 }
 
