@@ -97,9 +97,8 @@ impl Session<'_> {
             if ready.readable {
                 self.read_messages()?;
                 self.take_chunks()?;
-            } else {
-                self.wire.stay_alive()?;
             }
+            self.wire.stay_alive(ready.readable)?;
             if Instant::now() >= due {
                 if !self.attached {
                     return Err("the server does not answer".to_owned());

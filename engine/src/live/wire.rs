@@ -128,10 +128,11 @@ impl Wire {
         self.sealed.as_mut()?.next_chunk()
     }
 
-    /// A server on another host is told that the engine is there. Fails if nothing is heard of it.
-    pub(crate) fn stay_alive(&mut self) -> Result<(), String> {
+    /// A server on another host is told that the engine is there. Fails if nothing is heard of it; `is_heard` says that
+    /// something was just now.
+    pub(crate) fn stay_alive(&mut self, is_heard: bool) -> Result<(), String> {
         let Some(sealed) = &mut self.sealed else { return Ok(()) };
-        sealed.stay_alive(&mut self.unsent)?;
+        sealed.stay_alive(is_heard, &mut self.unsent)?;
         self.flush()
     }
 }

@@ -7,4 +7,6 @@ pub mod listener;
 pub mod peer;
 pub mod remote;
 pub mod stream;
+#[cfg(test)]
+mod tests;
 pub mod token;
