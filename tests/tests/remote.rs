@@ -130,7 +130,6 @@ fn a_wrong_token_is_refused_and_the_right_one_is_taken_up_at_once() {
     fs::write(&copied, "0".repeat(64)).unwrap();
     fs::set_permissions(&copied, fs::Permissions::from_mode(0o600)).unwrap();
     let right = fs::read(&host.token).unwrap();
-    host.token = copied.clone();
     let mut game = host.project.play_afar(proxy.address(), &copied);
     game.wait_for("says one");
     let refused = proxy.wait("it is refused twice", |all| (over(all) >= 2).then(|| all.to_vec()));
@@ -273,7 +272,9 @@ impl Cable {
 
 impl Drop for Cable {
     fn drop(&mut self) {
-        self.names.iter().for_each(|name| drop(ip(&["netns", "del", name])));
+        for name in &self.names {
+            ip(&["netns", "del", name]);
+        }
     }
 }
 
