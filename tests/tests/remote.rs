@@ -71,12 +71,13 @@ fn runs_what_is_saved(loader: &str, kind: ArtifactKind) {
     let said = game.wait_for("says two");
     assert!(said.ticks > 1 && said.calls == said.ticks, "its state was kept: {said:?}");
     let status = host.status();
-    let place: SocketAddr = status.engines[0].address.as_ref().expect("it is elsewhere").parse().unwrap();
+    let place: SocketAddr =
+        status.engines[0].address.as_ref().expect("it is elsewhere").parse().expect("an address");
     assert!(place.ip().is_loopback());
     assert_eq!(status.remote.map(|remote| remote.address), Some(host.address.to_string()));
-    assert_eq!(fs::metadata(&host.token).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::metadata(&host.token).expect("the token").permissions().mode() & 0o777, 0o600);
     assert_eq!(
-        fs::metadata(host.project.path("code-elsewhere")).unwrap().permissions().mode() & 0o777,
+        fs::metadata(host.project.path("code-elsewhere")).expect("the folder").permissions().mode() & 0o777,
         0o700
     );
     game.close();
@@ -160,7 +161,7 @@ fn what_is_changed_on_its_way_is_not_loaded() {
 
 #[test]
 fn a_link_that_breaks_off_anywhere_is_taken_up_again() {
-    let mut host = Host::start(CONFIG);
+    let host = Host::start(CONFIG);
     let proxy = Proxy::start(host.address);
     let engine = [0, 1, 16, 20, 51, 83, 84, 85, 116, 150, 700, 20_000, 33_000, 70_000, 120_000];
     let server = [1, 51, 52, 60, 83, 84, 85, 130, 500];
@@ -217,7 +218,7 @@ fn on_a_slow_link_a_newer_generation_overtakes_an_older_one() {
 /// As many bytes as the server says before it hangs up.
 fn answer_to(address: SocketAddr, words: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).expect("the port is open");
-    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).expect("a deadline");
     // It may hang up before it has read all.
     let _ = stream.write_all(words);
     let mut answer = Vec::new();
@@ -292,12 +293,12 @@ fn install(project: &Project, folder: &Path) {
     let mut ldd = project.command("ldd");
     let path = format!("{}:{sysroot}", project.path("target/debug/deps").display());
     let linked = ldd.env("LD_LIBRARY_PATH", path).arg(&game).output().expect("ldd runs");
-    fs::copy(&game, folder.join("game")).unwrap();
+    fs::copy(&game, folder.join("game")).expect("room for a copy");
     for line in String::from_utf8_lossy(&linked.stdout).lines() {
         let found = line.split_whitespace().find(|word| word.starts_with('/')).map(Path::new);
         let of_rust = |path: &&Path| path.starts_with(&sysroot) || path.starts_with(project.root());
         if let Some(library) = found.filter(of_rust) {
-            fs::copy(library, folder.join(library.file_name().unwrap())).unwrap();
+            fs::copy(library, folder.join(library.file_name().unwrap_or_default())).expect("room for a copy");
         }
     }
 }
