@@ -31,7 +31,7 @@ fn a_new_game_in_rust_reloads_its_script_files_and_its_package() {
     game.wait_for("changed: ");
     // A script of two files is built with its package.
     project.replace("scripts/src/enemies/mod.rs", "self.wait -= dt;", "assert!(dt < 0.0, \"lost\");");
-    game.wait_for("liveline: Enemies::update panicked at scripts/src/enemies/mod.rs:22:9: lost");
+    game.wait_for("liveline: Enemies::update panicked at scripts/src/enemies/mod.rs:20:9: lost");
     game.wait_for("changed: ");
     project.replace(HUD, "\"changed\"", "changed");
     game.wait_for(

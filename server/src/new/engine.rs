@@ -1,6 +1,6 @@
 //! The projects that `liveline new` can make.
 
-use super::templates::{below, fill};
+use super::templates::{Words, below, fill};
 use super::{File, Source, editors};
 
 /// The kinds of games.
@@ -38,21 +38,15 @@ fn arena(name: &str, source: &Source) -> Vec<File> {
     files
 }
 
-/// Made of the C++ example: what is said there of Liveline's repository is said otherwise here.
+/// Made of the C++ example.
 fn cpp(name: &str, source: &Source) -> Vec<File> {
-    let mut files = below("examples/cpp-arena", &[]);
-    files.retain(|file| !file.path.ends_with("Cargo.lock"));
     let words = [
         ("name", name),
         ("export", &source.dependency("engine/export")),
         ("cmake", &source.cmake()),
         ("editors", &editors::section()),
     ];
-    for File { path, text } in &mut files {
-        let edits = CPP_EDITS.iter().filter(|(file, ..)| path.as_os_str() == *file);
-        let edited = edits.fold(text.clone(), |text, (_, from, to)| text.replace(from, to));
-        *text = fill(&edited, &words);
-    }
+    let mut files = example("examples/cpp-arena", CPP_EDITS, &words);
     files.push(File { path: ".gitignore".into(), text: "/build/\n/target/\n".to_owned() });
     let program = format!("${{workspaceFolder}}/build/{name}");
     let build = "cmake -B build && cmake --build build";
@@ -61,7 +55,21 @@ fn cpp(name: &str, source: &Source) -> Vec<File> {
 }
 
 /// In which file, what, and what stands there instead.
-const CPP_EDITS: &[(&str, &str, &str)] = &[
+type Edit = (&'static str, &'static str, &'static str);
+
+/// An example's files. What they say of Liveline's repository is said otherwise outside of it.
+fn example(folder: &str, edits: &[Edit], words: Words<'_>) -> Vec<File> {
+    let mut files = below(folder, &[]);
+    files.retain(|file| !file.path.ends_with("Cargo.lock"));
+    for File { path, text } in &mut files {
+        let own = edits.iter().filter(|(file, ..)| path.as_os_str() == *file);
+        let edited = own.fold(text.clone(), |text, (_, from, to)| text.replace(from, to));
+        *text = fill(&edited, words);
+    }
+    files
+}
+
+const CPP_EDITS: &[Edit] = &[
     (
         "CMakeLists.txt",
         "set(LIVELINE \"${CMAKE_CURRENT_SOURCE_DIR}/../..\" CACHE PATH \"Liveline's repository\")",

@@ -71,7 +71,7 @@ mod tests {
         // Not even through a link that leads nowhere yet.
         let outside = folder.path().join("outside");
         std::os::unix::fs::symlink(&outside, folder.path().join("link")).unwrap();
-        let link = File { path: "link".into(), text: String::new() };
+        let link = File { path: "link".into(), text: "x".to_owned() };
         assert_eq!(put(folder.path(), &link).unwrap(), Done::Kept);
         assert!(!outside.exists());
     }

@@ -46,17 +46,13 @@ pub fn check(name: &str) -> Result<(), String> {
 
 /// A name like this one that can be used.
 pub fn suggestion(name: &str) -> String {
-    let mut words: Vec<String> = Vec::new();
-    for word in name.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) {
-        if !word.is_empty() {
-            words.push(word.to_ascii_lowercase());
-        }
-    }
-    let joined = words.join("-");
+    let words =
+        name.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
+    let joined = words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-");
     match check(&joined) {
         Ok(()) => joined,
-        Err(_) if check(&format!("my-{joined}")).is_ok() => format!("my-{joined}"),
-        Err(_) => "my-game".to_owned(),
+        Err(_) if joined.is_empty() => "my-game".to_owned(),
+        Err(_) => format!("my-{joined}"),
     }
 }
 

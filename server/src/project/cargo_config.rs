@@ -58,6 +58,14 @@ impl CargoConfig {
     }
 }
 
+/// The compiler wrapper that cargo would use in a folder: Liveline stands in its place, and calls it.
+pub fn rustc_wrapper(folder: &Path) -> Option<OsString> {
+    // An empty variable switches off what the file says.
+    let set = ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"].iter().find_map(std::env::var_os);
+    let found = set.or_else(|| Some(CargoConfig::read(folder).program(&["build", "rustc-wrapper"])?.0));
+    found.filter(|wrapper| !wrapper.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
