@@ -155,17 +155,20 @@ fn crates_of_another_version_and_sandboxes_are_told() {
 
 /// As sccache is told to cargo: it gets cargo's part, and what follows a save does not wait for it.
 #[test]
-fn a_wrapper_of_cargos_configuration_is_called_in_cargos_part_alone() {
+fn wrappers_of_cargos_configuration_are_called_in_cargos_part_alone() {
     let project = Project::sample();
     let (wrapper, log) = (project.path("wrapper"), project.path("calls"));
     fs::write(&wrapper, format!("#!/bin/sh\necho \"$@\" >> '{}'\nexec \"$@\"\n", log.display())).unwrap();
     fs::set_permissions(&wrapper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     fs::create_dir(project.path(".cargo")).unwrap();
-    project.write(".cargo/config.toml", "[build]\nrustc-wrapper = \"./wrapper\"\n");
+    let both = "[build]\nrustc-wrapper = \"./wrapper\"\nrustc-workspace-wrapper = \"./wrapper\"\n";
+    project.write(".cargo/config.toml", both);
     let mut server = project.serve();
     server.wait("the first build", all_built);
     let calls = || fs::read_to_string(&log).unwrap_or_default();
-    assert!(calls().contains("--crate-name scripts"), "{}", calls());
+    // One is given the other, and the other the compiler.
+    let script = calls().lines().filter(|line| line.contains("--crate-name scripts")).count();
+    assert!(script >= 2, "{}", calls());
     let mut game = project.play();
     game.wait_for("says one");
     let before = calls();
