@@ -20,5 +20,6 @@ pub mod lsp;
 pub mod new;
 pub mod os;
 pub mod project;
+pub mod test_report;
 pub mod text;
 pub mod watch;
