@@ -27,7 +27,8 @@ fn trouble(project: &Project, what: &str, variables: &[(&str, &str)]) -> String 
     assert!(!is_well, "{findings:#?}");
     let is_it = |finding: &&Value| finding["what"] == what && finding["health"] == "trouble";
     let finding = findings.iter().find(is_it).unwrap_or_else(|| panic!("no {what}: {findings:#?}"));
-    format!("{}; {}", finding["found"].as_str().unwrap(), finding["mend"].as_str().unwrap())
+    let text = |name: &str| finding[name].as_str().expect("a sentence").to_owned();
+    format!("{}; {}", text("found"), text("mend"))
 }
 
 #[test]

@@ -108,15 +108,15 @@ fn main() {
 /// A workspace with a game that knows nothing of Liveline; what it depends on is built already.
 fn plain_game() -> Project {
     let project = Project::new_arena();
-    let profile = project.read("Cargo.toml").split_once("[profile.dev]").unwrap().1.to_owned();
-    for entry in fs::read_dir(project.root()).unwrap().flatten() {
+    let profile = project.read("Cargo.toml").split_once("[profile.dev]").expect("a profile").1.to_owned();
+    for entry in fs::read_dir(project.root()).expect("a folder").flatten() {
         match entry.path() {
             path if path.ends_with("target") || path.ends_with("Cargo.lock") => {}
-            path if path.is_dir() => fs::remove_dir_all(path).unwrap(),
-            path => fs::remove_file(path).unwrap(),
+            path if path.is_dir() => fs::remove_dir_all(path).expect("it can go"),
+            path => fs::remove_file(path).expect("it can go"),
         }
     }
-    fs::create_dir_all(project.path("doom/src")).unwrap();
+    fs::create_dir_all(project.path("doom/src")).expect("a folder");
     project.write(
         "Cargo.toml",
         &format!("[workspace]\nresolver = \"3\"\nmembers = [\"doom\"]\n[profile.dev]{profile}"),
