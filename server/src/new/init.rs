@@ -105,8 +105,8 @@ impl Names {
         });
         match taken {
             Some(member) => Err(format!(
-                "the package `{}` is there already, in {}: make it the game's with the README of Liveline, since init \
-                 would add another one of that name",
+                "the package `{}` is there already, in {}, and init would add another one of that name; rename it, or \
+                 follow \"In your own engine\" in Liveline's README by hand",
                 member.name,
                 member.folder.display()
             )),
