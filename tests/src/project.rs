@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::environment::{command, liveline};
 use crate::processes::{Process, Running, poll_until, processes_in};
-use crate::template::{ARENA, C, CPP_ARENA, SAMPLE, Template};
+use crate::template::{ARENA, C, CPP_ARENA, NEW_ARENA, NEW_CPP, SAMPLE, Template};
 use crate::{DEADLINE, Game, Server};
 
 /// A sample project whose first build is already paid for. Its folder goes when it is dropped.
@@ -39,6 +39,16 @@ impl Project {
     /// A copy of `tests/c`: scripts that C calls.
     pub fn c() -> Self {
         Self::copy_of(&C)
+    }
+
+    /// What `liveline new my-game` makes, with the game built.
+    pub fn new_arena() -> Self {
+        Self::copy_of(&NEW_ARENA)
+    }
+
+    /// What `liveline new my-game --engine cpp` makes, with the game built.
+    pub fn new_cpp() -> Self {
+        Self::copy_of(&NEW_CPP)
     }
 
     /// A copy of `tests/sample` in a folder of this name.
@@ -152,7 +162,8 @@ impl Project {
         cargo
     }
 
-    fn endpoint_file(&self) -> PathBuf {
+    /// Where the server of this project says that it listens.
+    pub fn endpoint_file(&self) -> PathBuf {
         self.path("target").join(endpoint::FOLDER).join(endpoint::FILE)
     }
 

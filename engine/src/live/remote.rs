@@ -143,7 +143,9 @@ impl Sealed {
                 unsent.extend(established.proof);
                 self.phase = Phase::Open(Box::new(established.ends));
                 let early = std::mem::take(&mut self.early);
-                self.send(&early, unsent);
+                if !early.is_empty() {
+                    self.send(&early, unsent);
+                }
                 Ok(())
             }
             Phase::Open(ends) => {

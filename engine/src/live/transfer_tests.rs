@@ -97,7 +97,7 @@ fn what_had_come_before_the_link_was_lost_does_not_come_again() {
         server.hear(&mut transfers);
         assert_eq!(transfers.take(&server.answer().unwrap()), Ok(None));
     }
-    assert_eq!(transfers.lost(), [reload.clone()]);
+    assert_eq!(transfers.lost(), std::slice::from_ref(&reload));
     server.asked.clear();
     transfers.begin(reload);
     let arrived = serve(&mut transfers, &mut server);

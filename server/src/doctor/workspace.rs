@@ -1,14 +1,13 @@
 //! The game's workspace.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::Finding;
-use crate::link;
+use liveline_protocol::remote::TOKEN_FILE;
+
+use super::{Finding, endpoint, watching};
 use crate::os;
 use crate::project::{Broken, Project};
-use liveline_protocol::endpoint;
-use liveline_protocol::remote::TOKEN_FILE;
 
 /// Of a workspace as it was read.
 pub(super) async fn examine(project: &Result<Project, Broken>) -> Vec<Finding> {
@@ -27,15 +26,23 @@ pub(super) async fn examine(project: &Result<Project, Broken>) -> Vec<Finding> {
             "none needed: its saves take the package's time; what it shares with others can move to the API crate",
         )
     }));
-    if project.engines.is_empty() {
-        findings.push(Finding::trouble(
+    let is_plain = !project.libraries.is_empty() && project.libraries.iter().all(|one| one.api.is_none());
+    match project.engines.is_empty() {
+        true if is_plain => findings.push(Finding::good(
+            "engine",
+            "one in C or C++, since no program of the workspace loads the scripts",
+        )),
+        true => findings.push(Finding::trouble(
             "engine",
             "no program of the workspace depends on `liveline`: nothing would load what is built",
-            "add the crate to the game: `cargo add liveline`",
-        ));
+            "add the crate to the game: `cargo add liveline`, or let `liveline init` say what is missing",
+        )),
+        false => {}
     }
-    findings.push(server(project).await);
     findings.extend(project.config.remote.listen.map(|address| remote(address, &project.home().folder)));
+    let folders = outermost(project.packages.iter().map(|package| package.folder.clone()).collect());
+    findings.extend(watching::examine(&folders));
+    findings.extend(endpoint::examine(&project.home().folder).await);
     findings
 }
 
@@ -76,17 +83,11 @@ fn libraries(project: &Project) -> Finding {
     }
 }
 
-async fn server(project: &Project) -> Finding {
-    let folder = project.home().folder;
-    match link::reach(&folder).await {
-        Some(_) => Finding::good("server", "one runs for this workspace; see `liveline status`"),
-        None if folder.join(endpoint::FILE).exists() => Finding::note(
-            "server",
-            "none runs; one that was killed has left its endpoint",
-            "none needed: the next server replaces it, and engines look for it until then",
-        ),
-        None => Finding::good("server", "none runs for this workspace"),
-    }
+/// Without those that lie in others.
+fn outermost(mut folders: Vec<PathBuf>) -> Vec<PathBuf> {
+    folders.sort();
+    folders.dedup_by(|later, earlier| later.starts_with(earlier));
+    folders
 }
 
 #[cfg(test)]
@@ -107,5 +108,11 @@ mod tests {
         assert_eq!(check("[::1]:0"), Health::Good);
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
         assert_eq!(check("[::1]:0"), Health::Trouble);
+    }
+
+    #[test]
+    fn folders_in_others_are_not_counted_twice() {
+        let folders = ["/w/a", "/w", "/v/b", "/w/a/c"].map(PathBuf::from).to_vec();
+        assert_eq!(outermost(folders), [PathBuf::from("/v/b"), PathBuf::from("/w")]);
     }
 }

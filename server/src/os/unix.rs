@@ -289,8 +289,19 @@ pub fn is_program(path: &Path) -> bool {
 
 /// The program of a name that a shell would start.
 pub fn on_path(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| is_program(path))
+    all_on_path(program).into_iter().next()
+}
+
+/// Every program of a name on the search path, the one that a shell would start first.
+pub fn all_on_path(program: &str) -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|folder| folder.join(program)).filter(|path| is_program(path)).collect()
+}
+
+/// Whether a folder lies where no file may be executed or mapped as code.
+pub fn forbids_programs(folder: &Path) -> bool {
+    rustix::fs::statvfs(folder)
+        .is_ok_and(|about| about.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC))
 }
 
 /// The effective user of this process.
@@ -354,6 +365,10 @@ pub fn network_file_system(path: &Path) -> Option<&'static str> {
         (0x0102_1997, "9P"),
         (0x5346_414f, "AFS"),
         (0x00c3_6400, "Ceph"),
+        (0x786f_4256, "VirtualBox's shared folders"),
+        (0xbacb_acbc, "VMware's shared folders"),
+        (0x4750_4653, "GPFS"),
+        (0x0bd0_0bd0, "Lustre"),
     ];
     let kind = rustix::fs::statfs(path).ok()?.f_type as u32;
     KINDS.iter().find(|(number, _)| *number == kind).map(|(_, name)| *name)
