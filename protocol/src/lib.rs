@@ -14,6 +14,7 @@ pub mod message;
 pub mod record;
 #[cfg(test)]
 mod reference;
+pub mod remote;
 pub mod status;
 
 /// The version of the protocol that this crate speaks. A peer that names another is answered an error that

@@ -17,6 +17,7 @@ pub mod hash;
 pub mod hub;
 pub mod link;
 pub mod lsp;
+pub mod new;
 pub mod os;
 pub mod project;
 #[cfg(test)]

@@ -1,14 +1,16 @@
 //! A copy of a sample project in a folder of its own, edited as a person would.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use liveline_protocol::endpoint::{self, Endpoint};
+use liveline_protocol::remote;
 use tempfile::TempDir;
 
 use crate::environment::{command, liveline};
 use crate::processes::{Process, Running, poll_until, processes_in};
-use crate::template::{ARENA, C, CPP_ARENA, SAMPLE, Template};
+use crate::template::{ARENA, C, CPP_ARENA, NEW_ARENA, NEW_CPP, SAMPLE, Template};
 use crate::{DEADLINE, Game, Server};
 
 /// A sample project whose first build is already paid for. Its folder goes when it is dropped.
@@ -37,6 +39,16 @@ impl Project {
     /// A copy of `tests/c`: scripts that C calls.
     pub fn c() -> Self {
         Self::copy_of(&C)
+    }
+
+    /// What `liveline new my-game` makes, with the game built.
+    pub fn new_arena() -> Self {
+        Self::copy_of(&NEW_ARENA)
+    }
+
+    /// What `liveline new my-game --engine cpp` makes, with the game built.
+    pub fn new_cpp() -> Self {
+        Self::copy_of(&NEW_CPP)
     }
 
     /// A copy of `tests/sample` in a folder of this name.
@@ -135,13 +147,23 @@ impl Project {
         Game::new(Running::start("game", self.cargo_run()))
     }
 
+    /// Starts the game so that it looks for its server at `address` only, with a copy of the token that the server
+    /// named.
+    pub fn play_afar(&self, address: SocketAddr, token: &Path) -> Game {
+        let mut cargo = self.cargo_run();
+        cargo.env(remote::REMOTE_VARIABLE, address.to_string()).env(remote::TOKEN_VARIABLE, token);
+        cargo.env(remote::CODE_VARIABLE, self.path("code-elsewhere"));
+        Game::new(Running::start("game elsewhere", cargo))
+    }
+
     fn cargo_run(&self) -> std::process::Command {
         let mut cargo = self.command("cargo");
         cargo.args(["run", "--quiet", "--package", "game"]);
         cargo
     }
 
-    fn endpoint_file(&self) -> PathBuf {
+    /// Where the server of this project says that it listens.
+    pub fn endpoint_file(&self) -> PathBuf {
         self.path("target").join(endpoint::FOLDER).join(endpoint::FILE)
     }
 

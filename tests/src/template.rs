@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use liveline_protocol::endpoint;
 use rustix::fs::{FlockOperation, flock};
+use tempfile::TempDir;
 
 use crate::environment::{command, liveline, repository, target};
 use crate::native;
@@ -17,20 +18,39 @@ use crate::{events, tree};
 #[derive(Debug)]
 pub(crate) struct Template {
     name: &'static str,
-    source: &'static str,
+    source: Source,
     /// Builds the game in a folder.
     build: fn(&Path),
 }
 
+/// Where a project comes from.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    /// A folder of the repository.
+    Folder(&'static str),
+    /// `liveline new my-game --engine` with this word.
+    New(&'static str),
+}
+
+use Source::{Folder, New};
+
 /// The smallest project that has all parts.
-pub(crate) const SAMPLE: Template = Template { name: "sample", source: "tests/sample", build: build_game };
+pub(crate) const SAMPLE: Template =
+    Template { name: "sample", source: Folder("tests/sample"), build: build_game };
 /// The arena.
-pub(crate) const ARENA: Template = Template { name: "arena", source: "examples/arena", build: build_game };
+pub(crate) const ARENA: Template =
+    Template { name: "arena", source: Folder("examples/arena"), build: build_game };
 /// The C++ arena.
 pub(crate) const CPP_ARENA: Template =
-    Template { name: "cpp-arena", source: "examples/cpp-arena", build: build_with_cmake };
+    Template { name: "cpp-arena", source: Folder("examples/cpp-arena"), build: build_with_cmake };
 /// The scripts that the C interface is tested with.
-pub(crate) const C: Template = Template { name: "c", source: "tests/c", build: |_| () };
+pub(crate) const C: Template = Template { name: "c", source: Folder("tests/c"), build: |_| () };
+/// A new project in Rust.
+pub(crate) const NEW_ARENA: Template =
+    Template { name: "new-arena", source: New("arena"), build: build_default };
+/// A new project in C++.
+pub(crate) const NEW_CPP: Template =
+    Template { name: "new-cpp", source: New("cpp"), build: build_with_cmake };
 
 /// How the samples name the engine crate, or what is in its folder; a copy lies elsewhere.
 const ENGINE: [&str; 2] = ["../../../engine", "../../engine"];
@@ -71,20 +91,37 @@ impl Template {
         if fs::read_to_string(&stamp).is_ok_and(|built| built == inputs) {
             return Ok(());
         }
+        let (_new, source) = self.source()?;
         let engine = repository().join("engine");
         let here = |text: &str| {
             ENGINE.iter().fold(text.to_owned(), |text, name| text.replace(name, &engine.to_string_lossy()))
         };
-        tree::refresh(&repository().join(self.source), folder, &["target", "build"], &here)?;
+        tree::refresh(&source, folder, &["target", "build"], &here)?;
         (self.build)(folder);
         build_libraries(folder);
         fs::write(stamp, inputs)
     }
 
+    /// The folder with the project's files; a new project's is gone when the first value is dropped.
+    fn source(&self) -> io::Result<(Option<TempDir>, PathBuf)> {
+        match self.source {
+            Folder(source) => Ok((None, repository().join(source))),
+            New(engine) => {
+                let folder = tempfile::Builder::new().prefix("liveline-test-").tempdir()?;
+                let project = folder.path().join("my-game");
+                native::succeed(command(liveline()).arg("new").arg(&project).args(["--engine", engine]));
+                Ok((Some(folder), project))
+            }
+        }
+    }
+
     /// The names and times of all that the built sample depends on.
     fn inputs(&self) -> io::Result<String> {
         let mut inputs = tree::times(liveline(), &[])?;
-        inputs += &tree::times(&repository().join(self.source), &["target", "build"])?;
+        // What is new comes out of the program.
+        if let Folder(source) = self.source {
+            inputs += &tree::times(&repository().join(source), &["target", "build"])?;
+        }
         for package in ["engine", "dynamic", "protocol"] {
             inputs += &tree::times(&repository().join(package), &[])?;
         }
@@ -93,7 +130,15 @@ impl Template {
 }
 
 fn build_game(folder: &Path) {
-    let build = command("cargo").args(["build", "--quiet", "--package", "game"]).current_dir(folder).status();
+    cargo_build(folder, &["--package", "game"]);
+}
+
+fn build_default(folder: &Path) {
+    cargo_build(folder, &[]);
+}
+
+fn cargo_build(folder: &Path, arguments: &[&str]) {
+    let build = command("cargo").args(["build", "--quiet"]).args(arguments).current_dir(folder).status();
     assert!(build.is_ok_and(|status| status.success()), "the game in {} does not build", folder.display());
 }
 

@@ -31,7 +31,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 }
 
 fn all_sources() -> Vec<(String, String)> {
-    ["protocol", "server", "engine", "dynamic", "tests", "xtask", "examples"]
+    ["protocol", "server", "engine", "dynamic", "tests", "xtask", "examples", "assets"]
         .iter()
         .flat_map(|folder| sources(folder))
         .collect()

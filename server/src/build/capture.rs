@@ -98,6 +98,15 @@ fn engine_out_dir() -> Option<PathBuf> {
     out_dirs::share(&own, &engines).then_some(engines)
 }
 
+/// The compiler's call, which `RUSTC_WORKSPACE_WRAPPER` gets with the compiler as its first argument: what cargo gives a
+/// compiler begins with an option.
+pub(crate) fn of_compiler(arguments: &[String]) -> &[String] {
+    match arguments {
+        [_, compiler, ..] if !compiler.starts_with('-') => &arguments[1..],
+        _ => arguments,
+    }
+}
+
 fn write(arguments: &[String], output: Option<&Path>) -> std::io::Result<()> {
     let path = PathBuf::from(std::env::var_os(CAPTURE_VARIABLE).unwrap_or_default());
     let text = |value: OsString| value.to_string_lossy().into_owned();
@@ -107,11 +116,28 @@ fn write(arguments: &[String], output: Option<&Path>) -> std::io::Result<()> {
         environment.retain(|(name, _)| name != OUT_DIR);
         environment.push((OUT_DIR.to_owned(), output.display().to_string()));
     }
+    let call = of_compiler(arguments);
     let captured = Captured {
-        program: arguments[0].clone(),
-        arguments: arguments[1..].to_vec(),
+        program: call[0].clone(),
+        arguments: call[1..].to_vec(),
         folder: std::env::current_dir()?,
         environment,
     };
     os::write_atomically(&path, serde_json::to_string(&captured)?.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrapper_for_the_workspace_is_no_compiler() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(
+            of_compiler(&words("/w/wrap /bin/rustc --crate-name a")),
+            words("/bin/rustc --crate-name a")
+        );
+        assert_eq!(of_compiler(&words("/bin/rustc --crate-name a")), words("/bin/rustc --crate-name a"));
+        assert_eq!(of_compiler(&words("rustc")), words("rustc"));
+    }
 }

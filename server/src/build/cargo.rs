@@ -159,8 +159,7 @@ fn command(bench: &Bench<'_>, unit: &Unit<'_>, captured: &Path) -> Command {
     selected.for_each(|package| {
         command.args(["--package", package]);
     });
-    let own_wrapper = ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"].iter().find_map(std::env::var_os);
-    if let Some(wrapper) = own_wrapper.filter(|wrapper| !wrapper.is_empty()) {
+    if let Some(wrapper) = project::cargo_config::rustc_wrapper(&project.root) {
         command.env(capture::WRAPPER_VARIABLE, wrapper);
     }
     command.env("RUSTC_WRAPPER", bench.program);

@@ -3,18 +3,22 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 mod bench;
 mod check;
+mod completions;
 mod demo;
 mod doctor;
 mod engine;
 #[cfg(target_os = "linux")]
 mod exec;
 mod headless;
+mod init;
 mod lsp;
+mod man;
+mod new;
 mod printer;
 #[cfg(test)]
 mod reference;
@@ -35,6 +39,10 @@ struct Arguments {
 enum Command {
     /// Show the main job on the sample game: edit a script and see the running game take it
     Demo(demo::Arguments),
+    /// Make a project whose scripts reload at once
+    New(new::Arguments),
+    /// Add what a cargo workspace lacks for its scripts to reload
+    Init(init::Arguments),
     /// Serve an editor: the language server on standard input and output
     Lsp(lsp::Arguments),
     /// Watch, build and notify engines without an editor
@@ -52,6 +60,10 @@ enum Command {
     Status(status::Arguments),
     /// Look for what in this environment will not work, and say the mend
     Doctor(doctor::Arguments),
+    /// Print what a shell needs to complete this command line
+    Completions(completions::Arguments),
+    /// Print the manual's page, or write all pages into a folder
+    Man(man::Arguments),
 }
 
 /// Where the workspace is.
@@ -73,6 +85,11 @@ impl Root {
             )
         })
     }
+}
+
+/// The command line, as it describes itself.
+fn described() -> clap::Command {
+    Arguments::command()
 }
 
 /// The program's whole life. Exit status 1: what was asked failed; 2: the command line is wrong.
@@ -100,9 +117,13 @@ pub fn main() -> ExitCode {
         match arguments.command {
             Command::Bench(arguments) => bench::main(arguments).await,
             Command::Check(arguments) => check::main(arguments).await,
+            Command::Completions(arguments) => completions::main(&arguments),
+            Command::Man(arguments) => man::main(&arguments),
             Command::Doctor(arguments) => doctor::main(arguments).await,
             Command::Demo(arguments) => demo::main(arguments).await,
+            Command::Init(arguments) => init::main(&arguments),
             Command::Lsp(arguments) => lsp::main(arguments).await,
+            Command::New(arguments) => new::main(&arguments),
             Command::Headless(arguments) => headless::main(arguments).await,
             Command::Run(arguments) => run::main(arguments).await,
             #[cfg(target_os = "linux")]

@@ -6,9 +6,16 @@ use serde::Serialize;
 
 use crate::project::Project;
 
+mod crates;
+mod endpoint;
+mod linker;
 mod machine;
+mod surroundings;
 mod toolchain;
+mod toolchains;
+mod watching;
 mod workspace;
+mod wrappers;
 
 /// How one thing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -53,12 +60,26 @@ impl Finding {
 /// Looks at the toolchain, this machine and the workspace around `root`. Starts cargo and rustc, and changes nothing.
 pub async fn examine(root: &Path) -> Vec<Finding> {
     let folder = root.to_owned();
-    let project = tokio::task::spawn_blocking(move || Project::load(&folder)).await.ok();
-    let config = project.as_ref().and_then(|project| project.as_ref().ok()).map(|project| &project.config);
-    let mut findings = toolchain::examine(root, config).await;
-    findings.extend(machine::examine(root));
+    let looked = tokio::task::spawn_blocking(move || {
+        let project = Project::load(&folder);
+        // What cargo cannot resolve was told with the project.
+        let mut command = cargo_metadata::MetadataCommand::new();
+        let metadata = command.cargo_path(crate::project::cargo()).current_dir(&folder).exec().ok();
+        (project, metadata)
+    });
+    let (project, metadata) =
+        looked.await.map_or((None, None), |(project, metadata)| (Some(project), metadata));
+    let loaded = project.as_ref().and_then(|project| project.as_ref().ok());
+    let target = loaded.map(|project| project.target.as_path());
+    let mut findings = toolchain::examine(root, loaded.map(|project| &project.config)).await;
+    findings.extend(toolchains::examine(root, target).await);
+    findings.extend(machine::examine(root, target));
+    findings.extend(surroundings::examine(root));
     if let Some(project) = &project {
         findings.extend(workspace::examine(project).await);
+    }
+    if let (Some(project), Some(metadata)) = (loaded, &metadata) {
+        findings.extend(crates::examine(metadata, &project.config.engine.command, &project.engines));
     }
     findings
 }

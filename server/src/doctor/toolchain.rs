@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
-use super::Finding;
+use super::{Finding, linker, wrappers};
 use crate::build::backend::{CRANELIFT_MEND, backend_available};
 use crate::config::{Backend, Config};
 use crate::os;
@@ -20,9 +20,15 @@ pub(super) async fn examine(root: &Path, config: Option<&Config>) -> Vec<Finding
         findings.push(code_generators(backend, backend_available(&bin.join("rustc"), Backend::Cranelift)));
         findings.push(rustfmt(os::is_program(&bin.join("rustfmt"))));
     }
-    findings.push(linker(os::on_path("cc").is_some()));
-    findings.extend(wrappers());
+    let host = version.as_deref().and_then(|version| line(version, "host:"));
+    findings.extend(linker::examine(root, host).await);
+    findings.extend(wrappers::examine(root));
     findings
+}
+
+/// What `rustc --version --verbose` says of something.
+fn line<'v>(version: &'v str, name: &str) -> Option<&'v str> {
+    version.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
 }
 
 async fn ask(root: &Path, arguments: &[&str]) -> Option<String> {
@@ -38,9 +44,8 @@ fn rustc(version: Option<&str>) -> Finding {
             "install Rust from https://rustup.rs, or put rustc on the PATH of the editor's process",
         );
     };
-    let line = |name: &str| version.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-    let release = line("release:").unwrap_or_default();
-    let found = format!("{release}, {}", line("host:").unwrap_or_default());
+    let release = line(version, "release:").unwrap_or_default();
+    let found = format!("{release}, {}", line(version, "host:").unwrap_or_default());
     let least = env!("CARGO_PKG_RUST_VERSION");
     match numbers(release) < numbers(least) {
         true => Finding::trouble("rustc", found, format!("the engine crate needs {least}: `rustup update`")),
@@ -81,33 +86,6 @@ fn rustfmt(is_there: bool) -> Finding {
             "`rustup component add rustfmt`",
         ),
     }
-}
-
-fn linker(is_there: bool) -> Finding {
-    match is_there {
-        true => Finding::good("linker", "`cc` is there"),
-        false => Finding::trouble(
-            "linker",
-            "there is no `cc`, which links the game and the API crate",
-            "install GCC or Clang: `apt install gcc`, `dnf install gcc`, or what your system has",
-        ),
-    }
-}
-
-fn wrappers() -> Vec<Finding> {
-    let set = |name: &str| {
-        std::env::var(name).ok().filter(|value| !value.is_empty()).map(|value| (name.to_owned(), value))
-    };
-    let found = ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"].into_iter().filter_map(set);
-    found
-        .map(|(name, value)| {
-            Finding::note(
-                "compiler wrapper",
-                format!("{name} is `{value}`"),
-                "none needed: cargo's part of a build goes through it, and what follows a save does not",
-            )
-        })
-        .collect()
 }
 
 #[cfg(test)]

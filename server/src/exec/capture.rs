@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode};
 
 use serde::{Deserialize, Serialize};
 
+use crate::build::capture::of_compiler;
 use crate::os;
 
 /// Where the wrapper writes the call; its presence makes this program cargo's compiler wrapper.
@@ -30,7 +31,7 @@ pub fn wrapper_main() -> ExitCode {
         return ExitCode::from(2);
     };
     if is_wanted(rest) {
-        return match write_down(program, rest) {
+        return match write_down(of_compiler(&arguments)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("liveline: cannot write down the compiler's call: {error}");
@@ -74,10 +75,10 @@ pub(super) struct Captured {
     pub(super) environment: BTreeMap<String, String>,
 }
 
-fn write_down(program: &str, arguments: &[String]) -> std::io::Result<()> {
+fn write_down(call: &[String]) -> std::io::Result<()> {
     let captured = Captured {
-        program: PathBuf::from(program),
-        arguments: arguments.to_vec(),
+        program: PathBuf::from(&call[0]),
+        arguments: call[1..].to_vec(),
         folder: std::env::current_dir()?,
         environment: environment(),
     };

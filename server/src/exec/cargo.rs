@@ -120,8 +120,7 @@ fn run(package: &Package, flags: &Flags, target: &Path, captured: &Path) -> Resu
     if !std::io::stderr().is_terminal() {
         command.arg("--quiet");
     }
-    let wrapper = ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"].iter().find_map(std::env::var_os);
-    if let Some(wrapper) = wrapper.filter(|wrapper| !wrapper.is_empty()) {
+    if let Some(wrapper) = crate::project::cargo_config::rustc_wrapper(&package.folder) {
         command.env(WRAPPER, wrapper);
     }
     command.env("RUSTC_WRAPPER", own).env(CAPTURE, captured).env(ROOT, &package.root);

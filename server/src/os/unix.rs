@@ -289,8 +289,19 @@ pub fn is_program(path: &Path) -> bool {
 
 /// The program of a name that a shell would start.
 pub fn on_path(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| is_program(path))
+    all_on_path(program).into_iter().next()
+}
+
+/// Every program of a name on the search path, the one that a shell would start first.
+pub fn all_on_path(program: &str) -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|folder| folder.join(program)).filter(|path| is_program(path)).collect()
+}
+
+/// Whether a folder lies where no file may be executed or mapped as code.
+pub fn forbids_programs(folder: &Path) -> bool {
+    rustix::fs::statvfs(folder)
+        .is_ok_and(|about| about.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC))
 }
 
 /// The effective user of this process.
@@ -301,6 +312,31 @@ pub fn own_uid() -> u32 {
 /// Opens a file that only this user may read.
 pub fn create_private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+/// Opens a file that nobody but this user can have read or written, and no link to one.
+pub fn open_secret(path: &Path) -> io::Result<File> {
+    use rustix::fs::OFlags;
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = File::options().read(true).custom_flags(flags.bits() as i32).open(path)?;
+    let found = file.metadata()?;
+    if found.is_file() && found.uid() == own_uid() && found.mode() & 0o077 == 0 {
+        return Ok(file);
+    }
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is not a file of this user alone (mode 0600)"))
+}
+
+/// Writes a new file that only this user can read. Fails if there is anything of that name.
+pub fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(bytes)
+}
+
+/// Opens a plain file of a folder to read parts of it; `name` must be a plain name.
+pub fn open_plain(folder: &Path, name: &str) -> io::Result<File> {
+    use rustix::fs::OFlags;
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = File::options().read(true).custom_flags(flags.bits() as i32).open(folder.join(name))?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no plain file")) }
 }
 
 /// Reads a file's content. What is no plain file, a named pipe say, is an error at once: nobody may ever write to it.
@@ -329,6 +365,10 @@ pub fn network_file_system(path: &Path) -> Option<&'static str> {
         (0x0102_1997, "9P"),
         (0x5346_414f, "AFS"),
         (0x00c3_6400, "Ceph"),
+        (0x786f_4256, "VirtualBox's shared folders"),
+        (0xbacb_acbc, "VMware's shared folders"),
+        (0x4750_4653, "GPFS"),
+        (0x0bd0_0bd0, "Lustre"),
     ];
     let kind = rustix::fs::statfs(path).ok()?.f_type as u32;
     KINDS.iter().find(|(number, _)| *number == kind).map(|(_, name)| *name)

@@ -11,6 +11,7 @@ use crate::diagnostics::Position;
 use crate::os;
 
 pub(crate) mod ahead;
+pub mod cargo_config;
 mod files;
 pub mod functions;
 mod home;

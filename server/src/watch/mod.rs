@@ -116,7 +116,8 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn subfolders(folder: &Path) -> Vec<PathBuf> {
+/// The folders right below one that can hold sources.
+pub(crate) fn subfolders(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     // Links are not followed: they may lead in a circle.
     let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
