@@ -24,6 +24,7 @@ pub struct Status {
 
 /// How engines on other hosts attach.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Remote {
     /// The address at which the server listens.
     pub address: String,
