@@ -4,6 +4,7 @@ mod counts;
 mod measure;
 mod package;
 mod place;
+mod release;
 mod run;
 mod sanitize;
 mod stages;
@@ -38,6 +39,8 @@ enum Task {
     },
     /// Check the dependencies' licences and sources with cargo-deny
     Deny,
+    /// Check what is to be released: versions, changelog, workflows, and cargo's packages
+    Release(release::Options),
     /// Package the VS Code extension with the server in it, for this kind of machine
     Package,
     /// Take the README's pictures anew, from a real editor
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Task::MeasurePeers { words } => Some(measure::peers(&place, words)),
         Task::Sanitize => Some(sanitize::sanitize(&place)),
         Task::Package => Some(package::package(&place)),
+        Task::Release(options) => Some(release::release(&place, options)),
         _ => None,
     };
     if let Some(measured) = measured {
@@ -83,7 +87,11 @@ fn main() -> ExitCode {
         Task::Test { only, .. } => Stage::named(&only),
         Task::Deny => Stage::named(&["deny".to_owned()]),
         Task::Pictures => Stage::named(&["extension".to_owned(), "pictures".to_owned()]),
-        Task::Measure { .. } | Task::MeasurePeers { .. } | Task::Package | Task::Sanitize => Vec::new(),
+        Task::Measure { .. }
+        | Task::MeasurePeers { .. }
+        | Task::Package
+        | Task::Release(_)
+        | Task::Sanitize => Vec::new(),
     };
     // Of this run alone.
     let _ = std::fs::remove_dir_all(place.recordings());
