@@ -39,6 +39,13 @@ fn pack(roots: &[&str], include: &str, list: &str) -> io::Result<()> {
             collect(&path, name, &mut files)?;
         }
     }
+    for root in roots {
+        if !files.iter().any(|(name, _)| Path::new(name).starts_with(root)) {
+            return Err(io::Error::other(format!(
+                "server/packed has no link for `{root}`: make one to each file and folder of it that lies beside a Cargo.toml"
+            )));
+        }
+    }
     files.sort();
     let mut source = String::from("&[\n");
     for (name, file) in &files {
