@@ -43,6 +43,9 @@ pub struct Library {
     /// The listed script files that are built with this package, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub with_package: Vec<WithPackage>,
+    /// The root of its workspace, where an editor has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
 }
 
 /// A script file that is no library of its own.
@@ -97,6 +100,9 @@ pub struct Engine {
     /// What it does not run although it was told to, by library name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub refused: BTreeMap<String, Refused>,
+    /// The root of the workspace that it attached to, where an editor has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
 }
 
 /// A generation that an engine does not run.

@@ -140,6 +140,7 @@ impl Core {
             Event::Changed { files, trigger, saved_at } => {
                 self.changed(&files, trigger, saved_at, now, &mut actions)
             }
+            Event::EditorSaved { files } => self.editor_saved(&files, now, &mut actions),
             Event::Opened { path, text } => self.opened(path, text, &mut actions),
             Event::Edited { path, text } => self.edited(path, text, now, &mut actions),
             Event::Closed { path } => self.closed(&path, now, &mut actions),
@@ -179,7 +180,7 @@ impl Core {
             Event::Tick => self.tick(now, &mut actions),
         }
         self.speculate(now, &mut actions);
-        self.chronicle.observe(&actions, now);
+        actions.extend(self.chronicle.observe(&actions, now));
         self.keep_marks(&mut actions);
         self.tell_status(&mut actions);
         self.set_alarm(&mut actions);
@@ -315,6 +316,7 @@ impl Core {
             undone: library.undone,
             moved_at_unix_micros: Some(library.moved_at).filter(|at| *at > 0),
             with_package,
+            workspace: None,
             library: name,
         }
     }
@@ -337,6 +339,7 @@ fn engine_status(engine: &Engine) -> status::Engine {
         pid: engine.attach.engine.pid,
         libraries: engine.running.clone(),
         refused: engine.refused.clone(),
+        workspace: None,
     }
 }
 

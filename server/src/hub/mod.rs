@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use liveline_protocol::engine::{Attach, Attached, Reload, Server, Trigger, method};
+use liveline_protocol::engine::{Attach, Attached, Reload, Trigger, method};
 use liveline_protocol::message::Message;
-use liveline_protocol::{PROTOCOL_VERSION, status::Status};
+use liveline_protocol::status::Status;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::build::compile::Cancel;
@@ -16,9 +17,9 @@ use crate::build::job::{Order, Outcome, Workshop};
 use crate::build::stamp::{modified_micros, now_micros};
 use crate::core::{Action, BuildId, Core, EngineSaid, Event, FaceId, Now, Session};
 use crate::face::{FaceEvent, HubEvent, Level};
+use crate::os;
 use crate::project::{Broken, Home, Project};
 use crate::watch::{Sighting, Watch, can_hold_sources, files_below};
-use crate::{config, os};
 
 mod forms;
 mod outcome;
@@ -82,6 +83,13 @@ pub enum End {
     Moved,
 }
 
+/// What can be done to a running build.
+#[derive(Debug)]
+struct Running {
+    cancel: Cancel,
+    is_save: Arc<AtomicBool>,
+}
+
 /// The loop's state.
 #[derive(Debug)]
 pub struct Hub {
@@ -91,7 +99,7 @@ pub struct Hub {
     inputs: mpsc::UnboundedSender<Input>,
     faces: BTreeMap<FaceId, mpsc::UnboundedSender<HubEvent>>,
     engines: BTreeMap<Session, mpsc::Sender<Message>>,
-    builds: BTreeMap<BuildId, Cancel>,
+    builds: BTreeMap<BuildId, Running>,
     /// Tests that run, by library.
     tests: BTreeMap<String, Cancel>,
     sight: Sight,
@@ -202,8 +210,13 @@ impl Hub {
             Action::LoadProject => self.load_project(),
             Action::Build { build, order } => self.build(build, *order),
             Action::Cancel(build) => {
-                if let Some(cancel) = self.builds.get(&build) {
-                    cancel.cancel();
+                if let Some(running) = self.builds.get(&build) {
+                    running.cancel.cancel();
+                }
+            }
+            Action::IsSave(build) => {
+                if let Some(running) = self.builds.get(&build) {
+                    running.is_save.store(true, Ordering::Relaxed);
                 }
             }
             Action::Test { order, generation, only } => self.test(*order, generation, only),
@@ -237,6 +250,12 @@ impl Hub {
             Action::KeepMark { library, generation, mark } => {
                 self.workshop.keep_mark(&library, generation, mark);
             }
+            Action::KeepLive { library, generation, micros } => {
+                self.keep(move |workshop| workshop.keep_live(&library, generation, micros));
+            }
+            Action::KeepSave { library, generation } => {
+                self.keep(move |workshop| workshop.keep_save(&library, generation));
+            }
             Action::CompareApis(asked) => self.compare_apis(asked),
             Action::Form { library, generation, kind } => self.form(vec![(library, generation, kind)], None),
             Action::TellRetired(retired) => {
@@ -244,6 +263,12 @@ impl Hub {
                 self.tell_engines(&sessions, &Message::notification(method::RETIRED, &retired));
             }
         }
+    }
+
+    /// Has something written that nobody waits for.
+    fn keep(&self, keep: impl FnOnce(&Workshop) + Send + 'static) {
+        let workshop = self.workshop.clone();
+        os::work(move || keep(&workshop));
     }
 
     fn tell(&mut self, event: &HubEvent) {
@@ -285,7 +310,8 @@ impl Hub {
 
     fn build(&mut self, build: BuildId, order: Order) {
         let cancel = Cancel::default();
-        self.builds.insert(build, cancel.clone());
+        let running = Running { cancel: cancel.clone(), is_save: order.is_save.clone() };
+        self.builds.insert(build, running);
         let (workshop, inputs) = (self.workshop.clone(), self.inputs.clone());
         os::work(move || {
             let library = order.library.name.clone();
@@ -326,6 +352,9 @@ impl Hub {
             FaceEvent::Saved { path } => {
                 if self.sight.is_news(&path) || self.core.is_undone(&path) {
                     self.changed(vec![path], Trigger::Save);
+                } else {
+                    let told = self.sight.told(&path);
+                    self.handle(Event::EditorSaved { files: BTreeMap::from([(path, told)]) });
                 }
             }
             FaceEvent::Command { id, command } => self.handle(Event::Command { face, id, command }),
@@ -434,35 +463,11 @@ impl Hub {
             self.tell(&HubEvent::Message { level: Level::Warning, text });
         }
     }
-
-    fn attach(&mut self, joining: Joining) {
-        let missing = self.core.missing(&joining.attach);
-        if !missing.is_empty() && !joining.has_waited {
-            return self.form(missing, Some(Joining { has_waited: true, ..joining }));
-        }
-        let Joining { session, attach, outgoing, reply, .. } = joining;
-        let engine = self.project.as_ref().map(|project| project.config.engine.clone());
-        // An engine that was there before this server is quicker than cargo.
-        let engine = engine.or_else(|| Some(config::load(&self.home.root).ok()?.engine)).unwrap_or_default();
-        let attached = Attached {
-            protocol: PROTOCOL_VERSION,
-            session: session.0.clone(),
-            server: Server { name: "liveline".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
-            artifacts: self.workshop.artifacts().display().to_string(),
-            libraries: self.core.current(&attach),
-            hang_millis: engine.hang_millis,
-            probation: engine.probation,
-        };
-        if reply.send(attached).is_ok() {
-            self.engines.insert(session.clone(), outgoing);
-            self.handle(Event::EngineAttached { session, attach: *attach });
-        }
-    }
 }
 
 impl Drop for Hub {
     fn drop(&mut self) {
-        self.builds.values().for_each(Cancel::cancel);
+        self.builds.values().for_each(|running| running.cancel.cancel());
         self.workshop.stop_warming(None);
     }
 }

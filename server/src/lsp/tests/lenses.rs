@@ -44,6 +44,7 @@ fn status(state: LibraryState, generation: u64, engines: &[u64]) -> HubEvent {
         undone: None,
         moved_at_unix_micros: None,
         with_package: Vec::new(),
+        workspace: None,
     };
     let engine = |generation: &u64| Engine {
         session: generation.to_string(),
@@ -51,6 +52,7 @@ fn status(state: LibraryState, generation: u64, engines: &[u64]) -> HubEvent {
         pid: 1,
         libraries: BTreeMap::from([("player".to_owned(), Generation(*generation))]),
         refused: BTreeMap::new(),
+        workspace: None,
     };
     let engines = engines.iter().map(engine).collect();
     HubEvent::Status(Status { libraries: vec![library], engines })
