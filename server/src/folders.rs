@@ -412,6 +412,7 @@ impl Switchboard {
             }
             all.libraries.extend(status.libraries);
             all.engines.extend(status.engines);
+            all.remote = all.remote.or(status.remote);
         }
         all.libraries.sort_by(|one, other| one.library.cmp(&other.library));
         self.tell(HubEvent::Status(all));

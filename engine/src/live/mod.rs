@@ -9,6 +9,7 @@ mod crash;
 mod endpoint;
 mod exchange;
 mod fault;
+mod fetch;
 mod file_name;
 mod hang;
 mod identity;
@@ -34,6 +35,7 @@ pub mod plain;
 mod plan;
 mod probation;
 mod registry;
+mod remote;
 mod report;
 mod scripts;
 mod section;
@@ -45,6 +47,9 @@ mod std_tuples;
 mod store;
 #[expect(unsafe_code, reason = "calls scripts through pointers that change when their code does")]
 mod swap;
+mod transfer;
+#[cfg(test)]
+mod transfer_tests;
 mod tree;
 mod verdict;
 mod wire;

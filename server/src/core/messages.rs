@@ -8,6 +8,7 @@ use std::time::Instant;
 use liveline_protocol::engine::{
     ArtifactKind, Attach, Build, Fault, Generation, Ran, Reload, Reloaded, Retired, Trigger,
 };
+use liveline_protocol::status::Remote;
 use serde_json::Value;
 
 use super::{BuildId, FaceId, Session};
@@ -125,7 +126,11 @@ pub enum Event {
         session: Session,
         /// What it said.
         attach: Attach,
+        /// Where it is, if it is on another host.
+        address: Option<String>,
     },
+    /// Engines on other hosts can attach, or cannot any more.
+    Listens(Option<Remote>),
     /// An engine has reported.
     EngineSaid {
         /// Its connection.

@@ -41,7 +41,7 @@ impl Hub {
             with_package: Vec::new(),
             workspace: None,
         };
-        self.says(HubEvent::Status(Status { libraries: vec![library], engines: Vec::new() }));
+        self.says(HubEvent::Status(Status { libraries: vec![library], ..Status::default() }));
     }
 
     async fn heard(&mut self) -> FaceEvent {

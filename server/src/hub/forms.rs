@@ -17,7 +17,7 @@ impl Hub {
         if !missing.is_empty() && !joining.has_waited {
             return self.form(missing, Some(Joining { has_waited: true, ..joining }));
         }
-        let Joining { session, attach, outgoing, reply, .. } = joining;
+        let Joining { session, attach, address, outgoing, reply, .. } = joining;
         let engine = self.project.as_ref().map(|project| project.config.engine.clone());
         // An engine that was there before this server is quicker than cargo.
         let engine = engine.or_else(|| Some(config::load(&self.home.root).ok()?.engine)).unwrap_or_default();
@@ -32,7 +32,7 @@ impl Hub {
         };
         if reply.send(attached).is_ok() {
             self.engines.insert(session.clone(), outgoing);
-            self.handle(Event::EngineAttached { session, attach: *attach });
+            self.handle(Event::EngineAttached { session, attach: *attach, address });
         }
     }
 

@@ -24,6 +24,7 @@ use crate::watch::{Sighting, Watch, can_hold_sources, files_below};
 mod forms;
 mod outcome;
 mod questions;
+mod remote;
 mod sight;
 mod testing;
 use sight::Sight;
@@ -55,6 +56,8 @@ pub enum Input {
     Face(FaceId, FaceEvent),
     /// An engine attaches.
     Attach(Joining),
+    /// An earlier port for engines on other hosts is closed.
+    PortClosed,
     /// Someone wants to know how things stand.
     Status(oneshot::Sender<Status>),
 }
@@ -66,6 +69,8 @@ pub struct Joining {
     pub session: Session,
     /// What it says.
     pub attach: Box<Attach>,
+    /// Where it is, if it is on another host.
+    pub address: Option<String>,
     /// To it.
     pub outgoing: mpsc::Sender<Message>,
     /// The answer's way.
@@ -109,6 +114,7 @@ pub struct Hub {
     is_loading: bool,
     load_again: bool,
     has_moved: bool,
+    port: remote::Open,
 }
 
 impl Hub {
@@ -134,6 +140,7 @@ impl Hub {
             is_loading: false,
             load_again: false,
             has_moved: false,
+            port: remote::Open::default(),
         }
     }
 
@@ -178,6 +185,7 @@ impl Hub {
             }
             Input::Face(face, event) => self.face_said(face, event),
             Input::Attach(joining) => self.attach(joining),
+            Input::PortClosed => self.port_closed(),
             Input::Status(reply) => drop(reply.send(self.core.status().clone())),
         }
     }
@@ -192,6 +200,7 @@ impl Hub {
                     self.project = Some(project.clone());
                     self.has_moved = project.home() != self.home;
                     self.watch_tree(&project.root.clone());
+                    self.open_port(project.config.remote.listen);
                 }
                 if std::mem::take(&mut self.load_again) {
                     self.act(Action::LoadProject);

@@ -385,7 +385,7 @@ fn what_changed_in_the_api_crate_is_said_at_the_item() {
     let api = |hash: &str| Some(Api { package: "api".to_owned(), hash: hash.to_owned() });
     let mut fixture = fixture(&["a"]);
     let attach = Attach { api: api("old"), ..attach("game", &[ArtifactKind::Dylib]) };
-    fixture.event(Event::EngineAttached { session: Session("game".to_owned()), attach });
+    fixture.event(Event::EngineAttached { session: Session("game".to_owned()), attach, address: None });
     fixture.ends(1, "a", Outcome::Built(Reload { api: api("new"), ..reload("a", 1) }));
     fixture.engine_says(
         "game",

@@ -27,6 +27,7 @@ fn status(state: LibraryState) -> Status {
             workspace: None,
         }],
         engines: vec![],
+        remote: None,
     }
 }
 

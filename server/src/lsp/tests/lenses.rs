@@ -51,11 +51,12 @@ fn status(state: LibraryState, generation: u64, engines: &[u64]) -> HubEvent {
         name: "game".to_owned(),
         pid: 1,
         libraries: BTreeMap::from([("player".to_owned(), Generation(*generation))]),
+        address: None,
         refused: BTreeMap::new(),
         workspace: None,
     };
     let engines = engines.iter().map(engine).collect();
-    HubEvent::Status(Status { libraries: vec![library], engines })
+    HubEvent::Status(Status { libraries: vec![library], engines, remote: None })
 }
 
 fn opened(capabilities: Value) -> Fixture {
