@@ -16,7 +16,9 @@ fn sources(folder: &str) -> Vec<(String, String)> {
         for entry in fs::read_dir(&path).into_iter().flatten().flatten() {
             let path = entry.path();
             let name = entry.file_name().to_string_lossy().into_owned();
-            let is_output = ["target", "node_modules", ".cache", "fixtures"].contains(&name.as_str())
+            // `packed` is links to what is looked at anyway.
+            let is_output = ["target", "node_modules", ".cache", "fixtures", "packed"]
+                .contains(&name.as_str())
                 || path.ends_with("cpp-arena/build");
             if path.is_dir() && !is_output {
                 waiting.push(path);

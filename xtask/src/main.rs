@@ -5,6 +5,7 @@ mod fuzz;
 mod measure;
 mod package;
 mod place;
+mod release;
 mod run;
 mod sanitize;
 mod stages;
@@ -39,6 +40,8 @@ enum Task {
     },
     /// Check the dependencies' licences and sources with cargo-deny
     Deny,
+    /// Check what is to be released: versions, changelog, workflows, and cargo's packages
+    Release(release::Options),
     /// Package the VS Code extension with the server in it, for this kind of machine
     Package,
     /// Take the README's pictures anew, from a real editor
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Task::Sanitize => Some(sanitize::sanitize(&place)),
         Task::Fuzz { seconds, only } => Some(fuzz::fuzz(&place, only, *seconds)),
         Task::Package => Some(package::package(&place)),
+        Task::Release(options) => Some(release::release(&place, options)),
         _ => None,
     };
     if let Some(measured) = measured {
@@ -98,6 +102,7 @@ fn main() -> ExitCode {
         | Task::Measure { .. }
         | Task::MeasurePeers { .. }
         | Task::Package
+        | Task::Release(_)
         | Task::Sanitize => Vec::new(),
     };
     // Of this run alone.

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 
 use crate::counts::{Counts, closing_lines};
 use crate::place::{Place, has};
+use crate::release;
 use crate::run::{command, run, say};
 use crate::tools;
 
 /// The stages' names, for the command line.
-pub(crate) const NAMES: [&str; 8] = ["fmt", "clippy", "deny", "unit", "extension", "arena", "e2e", "editors"];
+pub(crate) const NAMES: [&str; 9] =
+    ["fmt", "clippy", "deny", "release", "unit", "extension", "arena", "e2e", "editors"];
 
 /// Something to check or test.
 #[derive(Debug)]
@@ -39,10 +41,11 @@ pub(crate) struct Result {
     pub(crate) missing: Vec<String>,
 }
 
-const ALL: [Stage; 9] = [
+const ALL: [Stage; 10] = [
     Stage { name: "fmt", work: fmt },
     Stage { name: "clippy", work: clippy },
     Stage { name: "deny", work: deny },
+    Stage { name: "release", work: release::check },
     Stage { name: "unit", work: unit },
     Stage { name: "extension", work: extension },
     Stage { name: "arena", work: arena },
@@ -94,6 +97,11 @@ impl Progress {
         let success = run(command)?.success;
         self.counts += Counts { passed: u64::from(success), failed: u64::from(!success), skipped: 0 };
         Ok(())
+    }
+
+    /// Counts something that was looked at without a command: one test.
+    pub(crate) fn judge(&mut self, success: bool) {
+        self.counts += Counts { passed: u64::from(success), failed: u64::from(!success), skipped: 0 };
     }
 
     /// Runs a test runner.
