@@ -10,6 +10,7 @@ use liveline_protocol::engine::{Api, ArtifactKind, Cause, Outcome, Reload, Reloa
 use crate::Generation;
 use crate::mode::compare::{self, Ours};
 use crate::mode::identity::sha256;
+use crate::mode::keep::Brought;
 use crate::mode::link::{Facts, InterfaceFacts};
 use crate::mode::mailbox::{Loaded, LoadedScript};
 use crate::mode::objects::{self, Images};
@@ -61,7 +62,7 @@ impl Loader {
     ) -> Result<Loaded, Refusal> {
         let start = Instant::now();
         let bytes = self.read(reload)?;
-        let (entries, symbols) = match reload.artifact.kind {
+        let (brought, symbols) = match reload.artifact.kind {
             ArtifactKind::Dylib => {
                 let section = image::interface_section(&bytes)?;
                 if let Some(interface) = &facts.interface {
@@ -82,7 +83,8 @@ impl Loader {
         Ok(Loaded {
             library: reload.library.clone(),
             generation: Generation(reload.generation.0),
-            scripts: facts.interface.as_ref().map(|facts| scripts(entries, facts)).unwrap_or_default(),
+            scripts: facts.interface.as_ref().map(|facts| scripts(brought.entries, facts)).unwrap_or_default(),
+            kept: brought.kept,
             symbols,
             build: Duration::from_micros(reload.build_micros),
             load: start.elapsed(),
@@ -113,7 +115,7 @@ impl Loader {
         &mut self,
         reload: &Reload,
         bytes: &[u8],
-    ) -> Result<(Vec<&'static Entry>, Symbols), String> {
+    ) -> Result<(Brought, Symbols), String> {
         let copy = self.store()?.write(&reload.library, Generation(reload.generation.0), bytes)?;
         open(&copy)
     }
@@ -169,9 +171,9 @@ fn check_api(theirs: Option<&Api>, ours: &Result<Option<Api>, String>) -> Result
 }
 
 /// Loads a library for as long as the process lives, and gives the scripts and symbols that it brought.
-fn open(path: &Path) -> Result<(Vec<&'static Entry>, Symbols), String> {
+fn open(path: &Path) -> Result<(Brought, Symbols), String> {
     let mut symbols = Symbols::default();
-    let entries = registry::brought_by(|| {
+    let brought = registry::brought_by(|| {
         // SAFETY: runs the library's constructors. Its bytes are those that this user's server announced, and it
         // was built for this API crate by this compiler, or refused before.
         let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) };
@@ -180,7 +182,7 @@ fn open(path: &Path) -> Result<(Vec<&'static Entry>, Symbols), String> {
         symbols = Symbols::of_library(library);
         Ok::<(), String>(())
     })?;
-    Ok((entries, symbols))
+    Ok((brought, symbols))
 }
 
 /// The system's own sentence, with a symbol's name as the source has it.

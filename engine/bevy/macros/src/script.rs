@@ -1,0 +1,59 @@
+//! `#[liveline_bevy::script]`: the function as written, and a script that calls it.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Error, ItemFn};
+
+/// The whole expansion.
+pub(crate) fn expand(arguments: &TokenStream, item: &ItemFn) -> TokenStream {
+    match check(arguments, item) {
+        Ok(()) => registered(item),
+        Err(error) => {
+            let error = error.to_compile_error();
+            quote! { #item #error }
+        }
+    }
+}
+
+fn check(arguments: &TokenStream, item: &ItemFn) -> Result<(), Error> {
+    if !arguments.is_empty() {
+        return Err(Error::new_spanned(arguments, "`#[liveline_bevy::script]` takes no arguments"));
+    }
+    if item.sig.inputs.len() != 1 || !item.sig.generics.params.is_empty() {
+        return Err(Error::new_spanned(
+            &item.sig,
+            "a script is a function of one argument: `fn enemies(app: &mut ScriptApp)`",
+        ));
+    }
+    Ok(())
+}
+
+fn registered(item: &ItemFn) -> TokenStream {
+    let function = &item.sig.ident;
+    let name = function.to_string().trim_start_matches("r#").to_owned();
+    let script = format_ident!("{}", camel_case(&name), span = function.span());
+    quote! {
+        #item
+        const _: () = {
+            #[derive(::core::default::Default, ::liveline::State)]
+            pub struct #script;
+
+            #[::liveline::script(name = #name)]
+            impl BevyScript for #script {
+                fn build(&mut self, app: &mut ::liveline_bevy::ScriptApp<'_>) {
+                    #function(app);
+                }
+
+                fn module(&self) -> &'static str {
+                    ::core::module_path!()
+                }
+            }
+        };
+    }
+}
+
+/// `enemy_waves` is `EnemyWaves`.
+fn camel_case(name: &str) -> String {
+    let words = name.split('_').filter(|word| !word.is_empty());
+    words.map(|word| word[..1].to_uppercase() + &word[1..]).collect()
+}
