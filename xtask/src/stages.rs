@@ -10,7 +10,8 @@ use crate::run::{command, run, say};
 use crate::tools;
 
 /// The stages' names, for the command line.
-pub(crate) const NAMES: [&str; 8] = ["fmt", "clippy", "deny", "unit", "extension", "arena", "e2e", "editors"];
+pub(crate) const NAMES: [&str; 9] =
+    ["fmt", "clippy", "deny", "unit", "extension", "arena", "e2e", "editors", "bevy"];
 
 /// Something to check or test.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ pub(crate) struct Result {
     pub(crate) missing: Vec<String>,
 }
 
-const ALL: [Stage; 9] = [
+const ALL: [Stage; 10] = [
     Stage { name: "fmt", work: fmt },
     Stage { name: "clippy", work: clippy },
     Stage { name: "deny", work: deny },
@@ -48,6 +49,7 @@ const ALL: [Stage; 9] = [
     Stage { name: "arena", work: arena },
     Stage { name: "e2e", work: end_to_end },
     Stage { name: "editors", work: editors },
+    Stage { name: "bevy", work: bevy },
     Stage { name: "pictures", work: pictures },
 ];
 
@@ -134,7 +136,8 @@ fn c_cargo(place: &Place, arguments: &[&str]) -> Command {
 }
 
 fn fmt(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
-    for folder in [place.root.clone(), place.arena(), place.cpp_arena(), place.c_library()] {
+    let own = [place.arena(), place.bevy_arena(), place.bevy(), place.cpp_arena(), place.c_library()];
+    for folder in std::iter::once(place.root.clone()).chain(own) {
         progress.check(cargo(&folder, &["fmt", "--all", "--check"]))?;
     }
     Ok(())
@@ -157,7 +160,7 @@ fn deny(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
         progress.counts.skipped += 1;
         return Ok(());
     }
-    for folder in [place.root.clone(), place.arena(), place.c_library()] {
+    for folder in [place.root.clone(), place.arena(), place.bevy_arena(), place.c_library()] {
         let config = place.root.join("deny.toml");
         let mut deny = cargo(&folder, &["deny", "--offline", "--config"]);
         deny.arg(config).args(["check", "bans", "licenses", "sources"]);
@@ -220,6 +223,33 @@ fn editors(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
         progress.test(record(place, tools::pytest(place, &suites)?))?;
     }
     Ok(())
+}
+
+/// What needs Bevy, which is built here and for nothing else: last, since little of what can fail fails here alone.
+fn bevy(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
+    // Where the sample's own target directory is, so that Bevy is built once.
+    let target = place.target.join("samples/bevy-arena/target");
+    for folder in [place.bevy_arena(), place.bevy()] {
+        for arguments in [
+            &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"][..],
+            &["test", "--workspace"],
+        ] {
+            let mut cargo = cargo(&folder, arguments);
+            progress.check(cargo.env("CARGO_TARGET_DIR", &target))?;
+        }
+    }
+    progress.check(cargo(&place.root, &["build", "--package", "liveline-server", "--bin", "liveline"]))?;
+    let tests = [
+        "test",
+        "--package",
+        "liveline-tests",
+        "--test",
+        "bevy_arena",
+        "--",
+        "--ignored",
+        "--test-threads=1",
+    ];
+    progress.test(record(place, cargo(&place.root, &tests)))
 }
 
 fn pictures(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {

@@ -83,7 +83,11 @@ impl Loader {
         Ok(Loaded {
             library: reload.library.clone(),
             generation: Generation(reload.generation.0),
-            scripts: facts.interface.as_ref().map(|facts| scripts(brought.entries, facts)).unwrap_or_default(),
+            scripts: facts
+                .interface
+                .as_ref()
+                .map(|facts| scripts(brought.entries, facts))
+                .unwrap_or_default(),
             kept: brought.kept,
             symbols,
             build: Duration::from_micros(reload.build_micros),
@@ -111,11 +115,7 @@ impl Loader {
         self.images.renumber(library, generation);
     }
 
-    fn load_library(
-        &mut self,
-        reload: &Reload,
-        bytes: &[u8],
-    ) -> Result<(Brought, Symbols), String> {
+    fn load_library(&mut self, reload: &Reload, bytes: &[u8]) -> Result<(Brought, Symbols), String> {
         let copy = self.store()?.write(&reload.library, Generation(reload.generation.0), bytes)?;
         open(&copy)
     }

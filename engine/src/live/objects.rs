@@ -8,8 +8,8 @@ use liveline_protocol::engine::{ArtifactKind, Place, Reload};
 
 use crate::Generation;
 use crate::mode::backtrace;
-use crate::mode::plain::Symbols;
 use crate::mode::keep::Brought;
+use crate::mode::plain::Symbols;
 use crate::mode::registry;
 use crate::mode::section;
 use crate::mode::verdict::Refusal;

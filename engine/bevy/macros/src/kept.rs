@@ -7,7 +7,9 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::parse::{Parse, ParseStream};
-use syn::{Data, DeriveInput, Error, Fields, Ident, LitInt, Result, Token, VisRestricted, Visibility, parse_quote};
+use syn::{
+    Data, DeriveInput, Error, Fields, Ident, LitInt, Result, Token, VisRestricted, Visibility, parse_quote,
+};
 
 /// Where Bevy holds the values.
 #[derive(Clone, Copy)]
@@ -61,7 +63,8 @@ impl Parse for Arguments {
 /// The whole expansion.
 pub(crate) fn expand(arguments: &Arguments, mut item: DeriveInput, kind: Kind) -> TokenStream {
     if let Some(parameter) = item.generics.params.first() {
-        let error = Error::new_spanned(parameter, "what Bevy holds of a script is one type: no generic parameters");
+        let error =
+            Error::new_spanned(parameter, "what Bevy holds of a script is one type: no generic parameters");
         let error = error.to_compile_error();
         return quote! { #item #error };
     }
@@ -87,7 +90,8 @@ pub(crate) fn expand(arguments: &Arguments, mut item: DeriveInput, kind: Kind) -
 /// FNV-1a over the definition's tokens: the same in every build and on every machine.
 fn fingerprint(arguments: &Arguments, item: &DeriveInput) -> u64 {
     let text = format!("{} {}", arguments.version, item.to_token_stream());
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Visibilities as they are seen from one module further in.

@@ -1,7 +1,7 @@
 //! `#[liveline_bevy::script]`: the function as written, and a script that calls it.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 use syn::{Error, ItemFn};
 
 /// The whole expansion.
@@ -31,15 +31,17 @@ fn check(arguments: &TokenStream, item: &ItemFn) -> Result<(), Error> {
 fn registered(item: &ItemFn) -> TokenStream {
     let function = &item.sig.ident;
     let name = function.to_string().trim_start_matches("r#").to_owned();
-    let script = format_ident!("{}", camel_case(&name), span = function.span());
+    // The type is called as the function is: that is who faults and counts of calls are told of. With braces it has no
+    // place among the values, where the function is.
     quote! {
         #item
         const _: () = {
             #[derive(::core::default::Default, ::liveline::State)]
-            pub struct #script;
+            #[allow(non_camel_case_types)]
+            pub struct #function {}
 
             #[::liveline::script(name = #name)]
-            impl BevyScript for #script {
+            impl BevyScript for #function {
                 fn build(&mut self, app: &mut ::liveline_bevy::ScriptApp<'_>) {
                     #function(app);
                 }
@@ -50,10 +52,4 @@ fn registered(item: &ItemFn) -> TokenStream {
             }
         };
     }
-}
-
-/// `enemy_waves` is `EnemyWaves`.
-fn camel_case(name: &str) -> String {
-    let words = name.split('_').filter(|word| !word.is_empty());
-    words.map(|word| word[..1].to_uppercase() + &word[1..]).collect()
 }

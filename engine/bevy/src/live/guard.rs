@@ -12,8 +12,8 @@ use bevy::ecs::error::ErrorContext;
 use bevy::ecs::query::FilteredAccessSet;
 use bevy::ecs::schedule::{ConditionWithAccess, InternedSystemSet};
 use bevy::ecs::system::{ReadOnlySystem, RunSystemError, System, SystemStateFlags};
-use bevy::ecs::world::unsafe_world_cell::UnsafeWorldCell;
 use bevy::ecs::world::DeferredWorld;
+use bevy::ecs::world::unsafe_world_cell::UnsafeWorldCell;
 use bevy::prelude::World;
 use bevy::utils::prelude::DebugName;
 use liveline::Fault;
@@ -87,7 +87,16 @@ fn call(script: ScriptId, name: &DebugName, job: &mut dyn FnMut()) -> bool {
     match runner.run(job) {
         None => true,
         Some(fault) => {
-            FAULTED.with_borrow_mut(|faulted| faulted.push((fault, name.shortname().to_string())));
+            let system = name.shortname().to_string();
+            FAULTED.with_borrow_mut(|faulted| {
+                // One that faults in every frame is one.
+                if !faulted
+                    .iter()
+                    .any(|(other, name)| *name == system && other.location() == fault.location())
+                {
+                    faulted.push((fault, system));
+                }
+            });
             false
         }
     }

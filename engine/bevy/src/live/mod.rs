@@ -26,9 +26,9 @@ pub mod names {
     pub use super::ways::{Held, Ways, fresh, places, resource_places, ways};
     pub use bevy::ecs::component::ComponentId;
     pub use bevy::prelude::{Entity, World};
-    pub use liveline::State;
     pub use liveline::__private::keep::KeptType;
     pub use liveline::__private::{Way, WithDefault, WithoutDefault, inventory, script_file};
+    pub use liveline::State;
 }
 
 /// Runs before anything else of a frame: the only place where code changes.
@@ -43,6 +43,9 @@ struct Live<I: ?Sized + Host> {
     schedules: Schedules,
     /// The app's schedules that run the scripts'.
     driven: HashSet<InternedScheduleLabel>,
+    /// The app's schedules that run once, before its first frame.
+    startup: Vec<InternedScheduleLabel>,
+    has_started: bool,
     next: u64,
 }
 
@@ -73,12 +76,22 @@ impl<I: ?Sized + Host> Plugin for LivelinePlugin<I> {
             hosted: BTreeMap::new(),
             schedules: Schedules::default(),
             driven: HashSet::new(),
+            startup: Vec::new(),
+            has_started: false,
             next: 0,
         };
         live.renew(app.world_mut());
         app.insert_non_send(Shared(Rc::new(RefCell::new(live))));
         app.init_schedule(Reload).add_systems(Reload, reload::<I>);
         app.world_mut().resource_mut::<MainScheduleOrder>().insert_before(First, Reload);
+    }
+
+    fn finish(&self, app: &mut App) {
+        // While the app runs nobody but it has the order.
+        let startup = app.world().resource::<MainScheduleOrder>().startup_labels.clone();
+        if let Some(live) = live::<I>(app.world()) {
+            live.borrow_mut().startup = startup;
+        }
     }
 }
 
@@ -89,15 +102,9 @@ fn live<I: ?Sized + Host>(world: &World) -> Option<Rc<RefCell<Live<I>>>> {
 
 /// Takes what has come.
 fn reload<I: ?Sized + Host>(world: &mut World) {
-    if let Some(live) = live::<I>(world) {
-        live.borrow_mut().poll(world);
-        run_late::<I>(&live, world);
-    }
-}
-
-/// Systems of schedules that were over when they came.
-fn run_late<I: ?Sized + Host>(live: &RefCell<Live<I>>, world: &mut World) {
-    let late = live.borrow().schedules.late();
+    let Some(live) = live::<I>(world) else { return };
+    // Systems of schedules that were over when they came.
+    let late = live.borrow_mut().poll(world);
     late.into_iter().for_each(|label| run::<I>(label, world));
 }
 
@@ -113,27 +120,32 @@ fn run<I: ?Sized + Host>(label: InternedScheduleLabel, world: &mut World) {
     schedule.run(world);
     let mut live = live.borrow_mut();
     live.schedules.put_back(schedule);
-    let order = world.get_resource::<MainScheduleOrder>();
-    if order.is_some_and(|order| order.startup_labels.contains(&label)) {
+    if live.startup.contains(&label) {
         live.schedules.ran_once(label);
     }
 }
 
 impl<I: ?Sized + Host> Live<I> {
-    fn poll(&mut self, world: &mut World) {
+    /// Takes what has come. Gives the schedules that are over and have systems which did not run.
+    fn poll(&mut self, world: &mut World) -> Vec<InternedScheduleLabel> {
+        if !std::mem::replace(&mut self.has_started, true) {
+            self.startup.iter().for_each(|label| self.schedules.ran_once(*label));
+        }
         self.scripts.poll_with(&mut self.types.with(world));
         let events = self.scripts.take_events();
         if events.is_empty() {
-            return;
+            return Vec::new();
         }
         let is_other = |event: &Event| {
             matches!(event, Event::Reloaded(_) | Event::Restored { .. } | Event::ScriptGone { .. })
         };
-        if events.iter().any(is_other) {
+        let has_other = events.iter().any(is_other);
+        if has_other {
             self.renew(world);
         }
         let faulted = guard::take_faulted();
         events.into_iter().for_each(|event| tell(event, &faulted, world));
+        if has_other { self.schedules.late() } else { Vec::new() }
     }
 
     /// Asks all scripts for their systems, and runs those from now on.
@@ -143,7 +155,8 @@ impl<I: ?Sized + Host> Live<I> {
             Ok(()) => self.drive(world),
             Err(message) => tell(Event::Trouble { message }, &[], world),
         }
-        let modules = self.hosted.values().filter_map(|actor| actor.hosted.with(|instance| I::module(instance)).ok());
+        let modules =
+            self.hosted.values().filter_map(|actor| actor.hosted.with(|instance| I::module(instance)).ok());
         if let Some(message) = self.types.find_plain(modules.collect(), world) {
             tell(Event::Trouble { message }, &[], world);
         }

@@ -168,7 +168,8 @@ impl Schedules {
     /// Schedules that are over and have systems that did not run.
     pub(super) fn late(&self) -> Vec<InternedScheduleLabel> {
         let is_late = |key: &&Key| self.over.contains(&key.1) && !self.started.contains(*key);
-        let late: HashSet<InternedScheduleLabel> = self.systems.keys().filter(is_late).map(|key| key.1).collect();
+        let late: HashSet<InternedScheduleLabel> =
+            self.systems.keys().filter(is_late).map(|key| key.1).collect();
         late.into_iter().collect()
     }
 }

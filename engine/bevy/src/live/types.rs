@@ -283,11 +283,8 @@ impl WithWorld<'_> {
             Way::Bytes { old } | Way::Names { old, .. } => Some((old.clone(), step.new.kept.name)),
             Way::Stay | Way::Anew { .. } => None,
         };
-        let replaced: HashMap<ComponentId, &str> = steps
-            .iter()
-            .filter_map(old)
-            .map(|(old, name)| ((old.ways.register)(self.world), name))
-            .collect();
+        let replaced: HashMap<ComponentId, &str> =
+            steps.iter().filter_map(old).map(|(old, name)| ((old.ways.register)(self.world), name)).collect();
         for step in steps.iter().filter(|step| matches!(step.way, Way::Stay)) {
             if !self.types.met.contains_key(&step.new.type_id()) {
                 continue;

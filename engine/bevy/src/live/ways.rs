@@ -6,8 +6,8 @@ use std::mem::ManuallyDrop;
 
 use bevy::ecs::component::ComponentId;
 use bevy::prelude::{Component, Entity, Resource, World};
-use liveline::__private::keep::{Saved, load, save};
 use liveline::__private::Moved;
+use liveline::__private::keep::{Saved, load, save};
 use liveline::State;
 
 /// Where values are: those of components in entities, that of a resource in none.
@@ -163,9 +163,7 @@ macro_rules! __component {
                 world.register_component::<Self>()
             }
 
-            fn places(
-                world: &mut $crate::__private::World,
-            ) -> ::std::vec::Vec<$crate::__private::Entity> {
+            fn places(world: &mut $crate::__private::World) -> ::std::vec::Vec<$crate::__private::Entity> {
                 $crate::__private::places::<Self>(world)
             }
 
@@ -203,9 +201,7 @@ macro_rules! __resource {
                 world.register_component::<Self>()
             }
 
-            fn places(
-                world: &mut $crate::__private::World,
-            ) -> ::std::vec::Vec<$crate::__private::Entity> {
+            fn places(world: &mut $crate::__private::World) -> ::std::vec::Vec<$crate::__private::Entity> {
                 $crate::__private::resource_places::<Self>(world)
             }
 
