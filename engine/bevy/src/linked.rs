@@ -31,7 +31,8 @@ impl<I: ?Sized + Host> Plugin for LivelinePlugin<I> {
         for name in names {
             let Ok(mut instance) = scripts.spawn(&name) else { continue };
             let mut says = ScriptApp::new(app.world_mut());
-            let Ok(()) = I::build(&mut instance, &mut says);
+            // A release build has no faults: a panic ends the program, as anywhere.
+            let _ = I::build(&mut instance, &mut says);
             let ScriptApp { systems, sets, .. } = says;
             for (schedule, sets) in sets {
                 app.configure_sets(schedule, sets);

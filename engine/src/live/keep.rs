@@ -19,6 +19,8 @@ pub struct KeptType {
     pub library: &'static str,
     /// The script file that is a library of its own and has this type, whichever build this is from.
     pub file: Option<&'static str>,
+    /// The path of the module that it is in.
+    pub module: &'static str,
     /// Its name in the source.
     pub name: &'static str,
     /// Its layout.

@@ -32,7 +32,7 @@ impl Known {
     }
 
     fn key(&self) -> Key {
-        (self.kept.own_library(), self.kept.name)
+        Key { package: self.kept.library, module: place(self.kept), name: self.kept.name }
     }
 
     fn unmoved(&self, reason: String) -> Unmoved {
@@ -40,8 +40,42 @@ impl Known {
     }
 }
 
-/// A library and a type's name.
-type Key = (&'static str, &'static str);
+/// How a type is known in every generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    package: &'static str,
+    module: &'static str,
+    name: &'static str,
+}
+
+impl Key {
+    /// Whether it is of the same type where one build has it in its package and the other in a crate of its file alone,
+    /// which does not know the folder that the file is in.
+    fn is_beside(&self, other: &Self) -> bool {
+        let ends_with = |long: &str, short: &str| {
+            long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with("::"))
+        };
+        (self.package, self.name) == (other.package, other.name)
+            && (ends_with(self.module, other.module) || ends_with(other.module, self.module))
+    }
+}
+
+/// What the server puts before the name of a script file that is a crate of its own.
+const FILE: &str = "script_";
+
+/// Where a type is in its package: its module's path without the package's own name, and without the module that
+/// `#[liveline_bevy::component]` puts it in.
+fn place(kept: &KeptType) -> &'static str {
+    let module = kept.module.rsplit_once("::").map_or("", |(outer, _)| outer);
+    if let Some(file) = module.strip_prefix(FILE).filter(|_| kept.file.is_some()) {
+        return file;
+    }
+    let (first, rest) = module.split_once("::").unwrap_or((module, ""));
+    let is_package = |name: char, other: char| name == other || (name == '_' && other == '-');
+    let of_package = first.len() == kept.library.len()
+        && first.chars().zip(kept.library.chars()).all(|(name, other)| is_package(name, other));
+    if of_package { rest } else { module }
+}
 
 /// What a commit does with the values of one type.
 struct Step {
@@ -113,6 +147,12 @@ impl Types {
         types
     }
 
+    /// The type that this one takes the place of.
+    fn before(&self, key: &Key) -> Option<&Known> {
+        let beside = || self.current.values().find(|known| known.key().is_beside(key));
+        self.current.get(key).or_else(beside)
+    }
+
     fn meet(&mut self, known: &Known, world: &mut World) {
         (known.ways.register)(world);
         self.met.insert(known.type_id(), known.layout.clone());
@@ -165,7 +205,9 @@ impl Keeper for WithWorld<'_> {
         let mut back = Vec::new();
         for Step { new, way } in steps {
             self.types.meet(&new, self.world);
-            let before = self.types.current.insert(new.key(), new.clone());
+            let before = self.types.before(&new.key()).map(Known::key);
+            let before = before.and_then(|key| self.types.current.remove(&key));
+            self.types.current.insert(new.key(), new.clone());
             back.push(match way {
                 Way::Stay => before.map_or_else(|| Back::Forget(new), Back::Same),
                 Way::Bytes { old } => {
@@ -210,6 +252,8 @@ impl Keeper for WithWorld<'_> {
                     old
                 }
             };
+            let key = self.types.before(&old.key()).map(Known::key);
+            key.and_then(|key| self.types.current.remove(&key));
             self.types.current.insert(old.key(), old);
         }
     }
@@ -226,7 +270,7 @@ impl WithWorld<'_> {
                 new.kept.name
             )));
         }
-        let Some(old) = self.types.current.get(&new.key()).cloned() else { return Ok((Way::Stay, None)) };
+        let Some(old) = self.types.before(&new.key()).cloned() else { return Ok((Way::Stay, None)) };
         let places = (old.ways.places)(self.world);
         let report = |change, reason| {
             let type_name = new.kept.name.to_owned();
@@ -258,7 +302,8 @@ impl WithWorld<'_> {
     /// Fails if the world knows a type of this library by its path alone: the new code's may be another one.
     fn check_plain(&self, candidate: &Candidate<'_>) -> Result<(), Unmoved> {
         let library = candidate.library.replace('-', "_");
-        let is_its = |name: &&String| plain::is_plain(name, &HashSet::from([library.clone()]));
+        let crates = HashSet::from([format!("{FILE}{library}"), library]);
+        let is_its = |name: &&String| plain::is_plain(name, &crates);
         match self.types.plain.iter().find(is_its) {
             None => Ok(()),
             Some(name) => Err(Unmoved::Type { name: "", layout: None, reason: plain_sentence(name) }),
@@ -310,4 +355,32 @@ fn move_bytes(from: &Known, to: &Known, world: &mut World) {
         unsafe { (to.ways.put)(world, place, value) }
     };
     (from.ways.take)(world, &mut put);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_the_same_in_its_package_and_in_a_crate_of_its_file() {
+        let key = |module| Key { package: "my-scripts", module, name: "Enemy" };
+        let of = |module, file| {
+            let kept = KeptType {
+                library: "my-scripts",
+                file,
+                module,
+                name: "Enemy",
+                layout: |_| unreachable!("nobody asks"),
+                ways: &(),
+            };
+            place(&kept)
+        };
+        assert_eq!(of("my_scripts::foes::enemy::__liveline_1", None), "foes::enemy");
+        assert_eq!(of("my_scripts::__liveline_1", None), "");
+        assert_eq!(of("script_enemy::__liveline_1", Some("enemy")), "enemy");
+        assert!(key("foes::enemy").is_beside(&key("enemy")) && key("enemy").is_beside(&key("foes::enemy")));
+        assert!(!key("foes::enemy").is_beside(&key("friends::enemy")));
+        assert!(!key("foes_enemy").is_beside(&key("enemy")));
+        assert!(key("").is_beside(&key("")));
+    }
 }

@@ -144,6 +144,7 @@ macro_rules! __kept {
                         ::core::option_env!("LIVELINE_FILES"),
                         ::core::file!(),
                     ),
+                    module: ::core::module_path!(),
                     name: $name,
                     layout: <$ty as $crate::__private::State>::layout,
                     ways: &WAYS,
