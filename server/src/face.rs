@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::config::Preferences;
 use crate::diagnostics::Diagnostic;
 use crate::hash::Hash;
+use crate::test_report::TestReport;
 
 /// Face → hub.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -135,6 +136,14 @@ pub enum Command {
         /// Which.
         library: Option<String>,
     },
+    /// Run the tests of the last good build.
+    Test {
+        /// Which.
+        library: Option<String>,
+        /// The only test to run; without it, all.
+        #[serde(default)]
+        test: Option<String>,
+    },
     /// Start the scripts' state anew.
     ResetState {
         /// Which.
@@ -216,6 +225,8 @@ pub enum HubEvent {
         /// What it said.
         fault: Fault,
     },
+    /// Tests have been run, or cannot be. The newest counts.
+    Tested(TestReport),
     /// Script functions were called.
     Ran {
         /// Which engine.

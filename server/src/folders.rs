@@ -365,6 +365,7 @@ fn library_of(command: &Command) -> Option<&str> {
         | Command::Cancel { library }
         | Command::Undo { library, .. }
         | Command::Redo { library }
+        | Command::Test { library, .. }
         | Command::ResetState { library, .. }
         | Command::ClearFaults { library } => library.as_deref(),
         Command::RestartEngine => None,

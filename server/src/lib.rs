@@ -19,5 +19,6 @@ pub mod link;
 pub mod lsp;
 pub mod os;
 pub mod project;
+pub mod test_report;
 pub mod text;
 pub mod watch;

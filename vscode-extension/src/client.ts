@@ -9,6 +9,8 @@ import { forServer, serverPath } from "./settings";
 import type { Phase, Status } from "./status";
 
 const STATUS = "liveline/status";
+/** The lens `debug` calls it. */
+export const DEBUG_TEST = "liveline.debugTest";
 
 /** Keeps one server running and reports every change of its phase. */
 export class Server implements vscode.Disposable {
@@ -111,6 +113,15 @@ export class Server implements vscode.Disposable {
     };
     const run = { command: program, args: ["lsp"], ...(folder === undefined ? {} : { options: { cwd: folder } }) };
     const client = new LanguageClient("liveline", "Liveline", run, options);
+    client.registerFeature({
+      fillClientCapabilities: (capabilities) => {
+        const others = capabilities.experimental as object | undefined;
+        capabilities.experimental = { ...others, commands: { commands: [DEBUG_TEST] } };
+      },
+      initialize: () => undefined,
+      getState: () => ({ kind: "static" }),
+      clear: () => undefined,
+    });
     client.onNotification(STATUS, (status: Status) => {
       this.report({ kind: "running", status });
     });

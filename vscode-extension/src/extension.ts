@@ -1,8 +1,9 @@
 // The extension's entry: wires the server, what shows its state, and the commands together.
 import * as vscode from "vscode";
 import { BenchView } from "./bench-view";
-import { Server } from "./client";
+import { DEBUG_TEST, Server } from "./client";
 import { startEngine } from "./engine-terminal";
+import { debugTest } from "./debug";
 import type { History } from "./history";
 import { HistoryView } from "./history-view";
 import { RustAnalyzerNotice } from "./rust-analyzer";
@@ -53,6 +54,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     vscode.commands.registerCommand("liveline.startEngine", () => {
       startEngine(started);
     }),
+    vscode.commands.registerCommand(DEBUG_TEST, debugTest),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration(SERVER)) {
         void started.restart();

@@ -239,6 +239,11 @@ LIBRARY, from Lisp, says of which library."
   (interactive (list (liveline--read-library)))
   (liveline--execute "redo" :library library))
 
+(defun liveline-test (&optional library)
+  "Run the scripts' tests, or with a prefix argument those of one LIBRARY."
+  (interactive (list (liveline--read-library)))
+  (liveline--execute "test" :library library))
+
 (defun liveline-reset-state (&optional library)
   "Start the scripts' state anew, or with a prefix argument that of one LIBRARY."
   (interactive (list (liveline--read-library)))

@@ -30,6 +30,7 @@ define-command liveline-build -docstring "build the scripts now" %{ lsp-execute-
 define-command liveline-reload -docstring "load the current generation again" %{ lsp-execute-command liveline.reload '[]' liveline }
 define-command liveline-undo -docstring "run the generation before" %{ lsp-execute-command liveline.undo '[]' liveline }
 define-command liveline-redo -docstring "run the next generation again" %{ lsp-execute-command liveline.redo '[]' liveline }
+define-command liveline-test -docstring "run the scripts' tests" %{ lsp-execute-command liveline.test '[]' liveline }
 define-command liveline-reset-state -docstring "start the scripts' state anew" %{ lsp-execute-command liveline.resetState '[]' liveline }
 define-command liveline-clear-faults -docstring "clear what running scripts failed with" %{ lsp-execute-command liveline.clearFaults '[]' liveline }
 define-command liveline-restart-engine -docstring "restart the game that `liveline run` started" %{ lsp-execute-command liveline.restartEngine '[]' liveline }

@@ -43,6 +43,7 @@ mod report;
 mod shadow;
 mod spares;
 pub mod stamp;
+pub mod testing;
 mod texts;
 mod thin;
 mod twin;

@@ -82,6 +82,9 @@ pub fn main() -> ExitCode {
         return exec::main(arguments);
     }
     crate::os::share_memory();
+    if matches!(arguments.command, Command::Lsp(_) | Command::Headless(_) | Command::Run(_)) {
+        crate::os::be_prompt();
+    }
     let filter = EnvFilter::try_from_env("LIVELINE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {

@@ -8,6 +8,7 @@ use liveline_protocol::engine::{BuildState, Outcome};
 
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::face::{HubEvent, Level};
+use crate::test_report::{TestOutcome, TestReport};
 
 /// Writes events to standard output.
 #[derive(Debug, Default)]
@@ -84,6 +85,7 @@ impl Printer {
                     fault.message
                 )]
             }
+            HubEvent::Tested(report) => tested(report),
             HubEvent::EngineAttached { session, name, pid } => {
                 self.names.insert(session.clone(), format!("`{name}` ({pid})"));
                 vec![format!("engine `{name}` ({pid}) attached")]
@@ -121,6 +123,24 @@ impl Printer {
     fn name(&self, session: &str) -> String {
         self.names.get(session).cloned().unwrap_or_else(|| format!("engine {session}"))
     }
+}
+
+/// Nothing where there are no tests; what fails is shown as diagnostics are.
+fn tested(report: &TestReport) -> Vec<String> {
+    let library = &report.library;
+    if !report.errors.is_empty() {
+        return vec![format!("{library}: its tests do not build")];
+    }
+    let passed = counted(report.count(TestOutcome::Passed), "test");
+    let failed = match report.failures() {
+        0 => String::new(),
+        failures => format!(", {failures} failed"),
+    };
+    let is_any = report.tests.iter().any(|test| test.outcome != TestOutcome::Ignored);
+    is_any
+        .then(|| format!("{library}: {passed} passed{failed} in {}", time(report.micros)))
+        .into_iter()
+        .collect()
 }
 
 fn kind(fault: &liveline_protocol::engine::Fault) -> &'static str {

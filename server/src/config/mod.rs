@@ -33,6 +33,9 @@ pub struct Config {
     /// The game.
     #[serde(default)]
     pub engine: Engine,
+    /// Tests of scripts.
+    #[serde(default)]
+    pub tests: Tests,
 }
 
 /// A package, or script files that are a library each.
@@ -132,6 +135,36 @@ pub enum Loader {
     Object,
     /// A shared library from the system's linker.
     Dylib,
+}
+
+/// Tests of scripts.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub struct Tests {
+    /// Which libraries' `#[test]` functions run after each good build, in a process of their own. What fails stands at its line.
+    pub run: RunTests,
+    /// All tests of a library together, and each of them alone after that, are ended when they take longer than this many milliseconds.
+    #[serde(rename = "limit-millis")]
+    pub limit_millis: u64,
+}
+
+impl Default for Tests {
+    fn default() -> Self {
+        Self { run: RunTests::Files, limit_millis: 10_000 }
+    }
+}
+
+/// Which libraries' tests run by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RunTests {
+    /// Those of script files, which are built alone.
+    Files,
+    /// Those of packages too: cargo builds these, with their dev-dependencies.
+    All,
+    /// None, but for those that a person runs.
+    Never,
 }
 
 /// Why the file cannot be used, and where.

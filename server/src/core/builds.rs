@@ -73,6 +73,8 @@ impl Core {
         show(self.book.remove(name), actions);
         show(self.book.remove(&undo::page(name)), actions);
         show(self.book.remove(&statics_page(name)), actions);
+        show(self.book.remove(&live_tests::page(name)), actions);
+        actions.push(Action::EndTests(name.to_owned()));
         // A script file that is built with its package from now on is not gone: the package's next generation has it.
         let project = self.project.as_ref();
         if project
@@ -175,6 +177,7 @@ impl Core {
         order.changed = want.changed.into_iter().collect();
         order.saved_at = want.saved_at;
         self.give_way(name, now, actions);
+        actions.push(Action::EndTests(name.to_owned()));
         actions.push(Action::Build { build, order: Box::new(order) });
     }
 
@@ -302,6 +305,7 @@ impl Core {
         self.announce(reload, actions);
         if !is_unsaved {
             self.restart_hanging(actions);
+            self.test_by_itself(name, actions);
         }
     }
 

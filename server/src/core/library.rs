@@ -14,6 +14,7 @@ use super::speculation::{Overlaid, Speculation};
 use crate::build::job::Purpose;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::project::{Broken, Library, Project};
+use crate::test_report::TestReport;
 
 /// Names a build; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,6 +90,8 @@ pub struct LibraryState {
     pub trouble: Option<Broken>,
     /// What its running code has failed with, or why it is not taken, by engine.
     pub faults: Vec<(Session, Diagnostic)>,
+    /// What came of its tests last.
+    pub tests: Option<TestReport>,
     /// What is known of its calls.
     pub(super) proof: Proof,
     /// What is built ahead of the next save.
@@ -115,6 +118,7 @@ impl LibraryState {
             inputs: BTreeSet::new(),
             trouble: None,
             faults: Vec::new(),
+            tests: None,
             proof: Proof::default(),
             speculation: Speculation::default(),
             running: None,

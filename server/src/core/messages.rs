@@ -19,6 +19,7 @@ use crate::face::{Command, HubEvent};
 use crate::hash::Hash;
 use crate::project::items::Change;
 use crate::project::{Broken, Project};
+use crate::test_report::TestReport;
 
 /// What happens to the server.
 #[derive(Debug)]
@@ -102,6 +103,8 @@ pub enum Event {
         /// The files whose change would change the library.
         inputs: Vec<PathBuf>,
     },
+    /// Tests have been run, or cannot be.
+    Tested(TestReport),
     /// A generation's statics start with other values than they did.
     Flagged {
         /// Of which library.
@@ -202,6 +205,17 @@ pub enum Action {
     Prepare(Box<Order>),
     /// End a build.
     Cancel(BuildId),
+    /// Run a library's tests; what ran of them before ends.
+    Test {
+        /// What was built.
+        order: Box<Order>,
+        /// As which generation.
+        generation: Generation,
+        /// The only test to run; without it, all.
+        only: Option<String>,
+    },
+    /// End the tests of a library that run: its text is another now.
+    EndTests(String),
     /// Make a library's current generation in another form.
     Form {
         /// The library.

@@ -28,6 +28,7 @@ mod engines;
 mod forms;
 mod history;
 mod library;
+mod live_tests;
 mod messages;
 mod preferences;
 mod proof;
@@ -145,6 +146,7 @@ impl Core {
             Event::Formed { library, generation, kind, result } => {
                 self.formed(&library, generation, kind, result, &mut actions);
             }
+            Event::Tested(report) => self.tested(report, &mut actions),
             Event::Flagged { library, generation, diagnostics } => {
                 self.flagged(&library, generation, diagnostics, &mut actions);
             }
@@ -207,6 +209,7 @@ impl Core {
         let mut events = vec![HubEvent::Status(self.status.clone())];
         events.extend(self.library_files());
         events.extend(self.proofs());
+        events.extend(self.test_reports());
         let pages = self.book.picture().into_iter();
         events.extend(pages.map(|(path, diagnostics)| HubEvent::Diagnostics {
             path,
@@ -243,6 +246,7 @@ impl Core {
                 self.undo(library.as_deref(), generation.map(Generation), now, actions)?;
             }
             Command::Redo { library } => self.redo(library.as_deref(), now, actions)?,
+            Command::Test { library, test } => self.test(library.as_deref(), test.as_deref(), actions)?,
             Command::ResetState { library, types } => {
                 self.reset_state(library.as_deref(), &types, actions)?;
             }

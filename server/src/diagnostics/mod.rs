@@ -58,6 +58,8 @@ pub enum Source {
     Build,
     /// The running script: LSP source `liveline run`.
     Run,
+    /// A test: LSP source `liveline test`.
+    Test,
 }
 
 /// How bad it is.

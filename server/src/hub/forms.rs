@@ -14,7 +14,7 @@ impl Hub {
     /// for them.
     pub(super) fn form(&mut self, wanted: Vec<(String, Generation, ArtifactKind)>, joining: Option<Joining>) {
         let (workshop, inputs) = (self.workshop.clone(), self.inputs.clone());
-        std::thread::spawn(move || {
+        crate::os::work(move || {
             let linkers = std::thread::available_parallelism().map_or(1, NonZero::get).min(wanted.len());
             let wanted = Mutex::new(wanted.into_iter());
             let next = || wanted.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -34,7 +34,7 @@ impl Hub {
     /// Looks up what differs between the API crate that an engine runs and the one that a library was built against.
     pub(super) fn compare_apis(&self, asked: ApisAsked) {
         let (workshop, inputs) = (self.workshop.clone(), self.inputs.clone());
-        std::thread::spawn(move || {
+        crate::os::work(move || {
             if let Some(changes) = workshop.api_changes(&asked.running, &asked.built) {
                 let _ = inputs.send(Input::core(Event::ApisCompared { asked, changes }));
             }

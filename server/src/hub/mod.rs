@@ -24,6 +24,7 @@ mod forms;
 mod outcome;
 mod questions;
 mod sight;
+mod testing;
 use sight::Sight;
 
 /// Frames that wait for an engine that does not read; past that it is let go.
@@ -91,6 +92,8 @@ pub struct Hub {
     faces: BTreeMap<FaceId, mpsc::UnboundedSender<HubEvent>>,
     engines: BTreeMap<Session, mpsc::Sender<Message>>,
     builds: BTreeMap<BuildId, Cancel>,
+    /// Tests that run, by library.
+    tests: BTreeMap<String, Cancel>,
     sight: Sight,
     watch: Option<Watch>,
     wake_at: Option<Instant>,
@@ -115,6 +118,7 @@ impl Hub {
             faces: BTreeMap::new(),
             engines: BTreeMap::new(),
             builds: BTreeMap::new(),
+            tests: BTreeMap::new(),
             sight: Sight::default(),
             watch,
             wake_at: None,
@@ -202,6 +206,8 @@ impl Hub {
                     cancel.cancel();
                 }
             }
+            Action::Test { order, generation, only } => self.test(*order, generation, only),
+            Action::EndTests(library) => self.end_tests(&library),
             Action::TellBuild(build) => {
                 let sessions: Vec<Session> = self.engines.keys().cloned().collect();
                 self.tell_engines(&sessions, &Message::notification(method::BUILD, &build));
@@ -225,7 +231,7 @@ impl Hub {
             Action::WakeAt(at) => self.wake_at = at,
             Action::Prepare(order) => {
                 let workshop = self.workshop.clone();
-                std::thread::spawn(move || workshop.prepare(&order));
+                os::work(move || workshop.prepare(&order));
             }
             Action::KeepUndone { library, undone } => self.workshop.keep_undone(&library, undone),
             Action::KeepMark { library, generation, mark } => {
@@ -265,7 +271,7 @@ impl Hub {
         }
         self.is_loading = true;
         let (root, inputs) = (self.home.root.clone(), self.inputs.clone());
-        std::thread::spawn(move || {
+        os::work(move || {
             let result =
                 std::panic::catch_unwind(|| Project::load(&root).map(Arc::new)).unwrap_or_else(|_| {
                     Err(Broken::at_file(
@@ -281,7 +287,7 @@ impl Hub {
         let cancel = Cancel::default();
         self.builds.insert(build, cancel.clone());
         let (workshop, inputs) = (self.workshop.clone(), self.inputs.clone());
-        std::thread::spawn(move || {
+        os::work(move || {
             let library = order.library.name.clone();
             let send = |event| drop(inputs.send(Input::core(event)));
             let mut say = |progress| send(Event::Progress { build, library: library.clone(), progress });

@@ -15,12 +15,12 @@ impl Hub {
         let workshop = self.workshop.clone();
         match question {
             Question::History => answer(value(&self.core.history())),
-            Question::Sources { library, generation } => drop(std::thread::spawn(move || {
+            Question::Sources { library, generation } => crate::os::work(move || {
                 answer(workshop.sources(&library, generation).and_then(|sources| value(&sources)));
-            })),
-            Question::Source { library, generation, path } => drop(std::thread::spawn(move || {
+            }),
+            Question::Source { library, generation, path } => crate::os::work(move || {
                 answer(workshop.source(&library, generation, &path).and_then(|source| value(&source)));
-            })),
+            }),
         }
     }
 }

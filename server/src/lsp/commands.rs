@@ -20,12 +20,13 @@ use super::uri;
 use crate::face::{Command, FaceEvent, Question};
 
 /// The commands that are announced.
-pub(super) const NAMES: [&str; 9] = [
+pub(super) const NAMES: [&str; 10] = [
     "liveline.build",
     "liveline.reload",
     "liveline.undo",
     "liveline.redo",
     "liveline.clearFaults",
+    TEST,
     "liveline.resetState",
     "liveline.restartEngine",
     "liveline.showLog",
@@ -34,6 +35,9 @@ pub(super) const NAMES: [&str; 9] = [
 
 /// Shows rustc's own rendering of a message: `[{"rendered": "…"}]`. The answer is the text.
 pub(super) const SHOW_MESSAGE: &str = "liveline.showMessage";
+
+/// Runs the tests of the last good build: `[{"library": "player", "test": "tests::adds"}]`, where both may be missing.
+pub(super) const TEST: &str = "liveline.test";
 
 /// Commands that the hub has not answered.
 #[derive(Debug, Default)]
@@ -161,6 +165,10 @@ fn parse(params: &ExecuteCommandParams) -> Result<Command> {
         }
         "liveline.redo" => Ok(Command::Redo { library }),
         "liveline.clearFaults" => Ok(Command::ClearFaults { library }),
+        TEST => {
+            let test = field(&params.arguments, "test", "a test's name")?;
+            Ok(Command::Test { library, test })
+        }
         "liveline.resetState" => {
             let types: Option<Vec<String>> = field(&params.arguments, "types", "a list of types' names")?;
             Ok(Command::ResetState { library, types: types.unwrap_or_default() })

@@ -158,6 +158,7 @@ fn source(source: Source) -> &'static str {
     match source {
         Source::Build => "liveline",
         Source::Run => "liveline run",
+        Source::Test => "liveline test",
     }
 }
 

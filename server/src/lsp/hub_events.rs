@@ -42,6 +42,7 @@ impl State {
                 self.lenses.set_libraries(libraries);
                 self.packages = packages;
             }
+            HubEvent::Tested(report) => self.lenses.tested(report),
             HubEvent::RestartEngine => self.say(Level::Info, "the game is restarted"),
             // Diagnostics and the status tell the editor's user what these come to.
             HubEvent::Announced(_) | HubEvent::Fault { .. } | HubEvent::Ran { .. } => {}

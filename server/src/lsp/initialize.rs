@@ -12,7 +12,7 @@ use tower_lsp::ls_types::{
     WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
-use super::{commands, uri};
+use super::{commands, lenses, uri};
 use crate::text::Encoding;
 
 /// Drops what is not as LSP says, each by itself: an editor's slip in one capability costs only that one.
@@ -145,6 +145,8 @@ pub(super) struct Capabilities {
     pub(super) registers_help: bool,
     /// `experimental/serverStatus`.
     pub(super) server_status: bool,
+    /// The editor has a command of its own that debugs a test.
+    pub(super) debugs_tests: bool,
 }
 
 impl Capabilities {
@@ -170,6 +172,7 @@ impl Capabilities {
             configuration_registration: registration == Some(true),
             registers_help: registers_help(client),
             server_status: has_server_status(client.experimental.as_ref()),
+            debugs_tests: has_command(client.experimental.as_ref(), lenses::DEBUG_TEST),
         }
     }
 }
@@ -184,6 +187,12 @@ fn registers_help(client: &ClientCapabilities) -> bool {
         document.and_then(|document| document.completion.as_ref()).and_then(|it| it.dynamic_registration);
     let hover = document.and_then(|document| document.hover.as_ref()).and_then(|it| it.dynamic_registration);
     completion == Some(true) && hover == Some(true)
+}
+
+/// `{"commands": {"commands": ["…"]}}`, as rust-analyzer's clients say it.
+fn has_command(experimental: Option<&Value>, name: &str) -> bool {
+    let commands = experimental.and_then(|experimental| experimental.pointer("/commands/commands"));
+    commands.and_then(Value::as_array).is_some_and(|commands| commands.iter().any(|command| command == name))
 }
 
 fn has_server_status(experimental: Option<&Value>) -> bool {

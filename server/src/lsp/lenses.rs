@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 use liveline_protocol::engine::Generation;
 use liveline_protocol::status::{LibraryState, Status};
 use ropey::Rope;
+use serde_json::{Value, json};
 use tower_lsp::ls_types::request::CodeLensRefresh;
 use tower_lsp::ls_types::{CodeLens, CodeLensParams, Command};
 
 use super::client::Asked;
+use super::commands;
 use super::convert;
 use super::event::Reply;
 use super::state::State;
@@ -19,16 +21,28 @@ use super::uri;
 use crate::diagnostics::Span;
 use crate::face::{LibraryFiles, Proven};
 use crate::project::functions::{self, Function};
+use crate::project::test_functions::{TestFunction, module_of, test_functions};
+use crate::test_report::TestReport;
 use crate::text::{CharOffset, Edit, RustcLines, Shift};
 
 /// An editor is asked to ask again no sooner than this after the last time.
 const REST: Duration = Duration::from_millis(500);
+
+/// A command of editors that can: debugs a test. Its argument says how the test is started.
+pub(super) const DEBUG_TEST: &str = "liveline.debugTest";
+
+/// A test's library, and its name in its program.
+struct TestName {
+    library: String,
+    test: String,
+}
 
 /// What is known of calls, and what the editor shows of it.
 #[derive(Debug, Default)]
 pub(super) struct Lenses {
     libraries: Vec<LibraryFiles>,
     proofs: HashMap<String, Proof>,
+    tests: HashMap<String, TestReport>,
     files: HashMap<PathBuf, Places>,
     /// The titles that the editor was given last.
     shown: HashMap<PathBuf, Vec<String>>,
@@ -42,11 +56,15 @@ struct Proof {
     functions: HashMap<String, Proven>,
 }
 
+/// Names, and where they stand.
+type Named = Vec<(String, Range<CharOffset>)>;
+
 /// The functions of one text.
 #[derive(Debug)]
 struct Places {
     text: Rope,
-    functions: Vec<(String, Range<CharOffset>)>,
+    functions: Named,
+    tests: Named,
     /// From there to what is shown, while that is no Rust.
     since: Shift,
 }
@@ -56,6 +74,12 @@ impl Lenses {
     pub(super) fn proven(&mut self, library: String, generation: Generation, functions: Vec<Proven>) {
         let functions = functions.into_iter().map(|proven| (proven.function.clone(), proven)).collect();
         self.proofs.insert(library, Proof { generation, functions });
+        self.is_dirty = true;
+    }
+
+    /// The hub says what came of tests.
+    pub(super) fn tested(&mut self, report: TestReport) {
+        self.tests.insert(report.library.clone(), report);
         self.is_dirty = true;
     }
 
@@ -74,6 +98,7 @@ impl Lenses {
     pub(super) fn forget(&mut self) {
         self.libraries.clear();
         self.proofs.clear();
+        self.tests.clear();
         self.is_dirty = true;
     }
 
@@ -97,21 +122,24 @@ impl Lenses {
 
     /// The library that a file is built into.
     fn library(&self, path: &Path) -> Option<&str> {
+        self.files_of(path).map(|library| library.library.as_str())
+    }
+
+    fn files_of(&self, path: &Path) -> Option<&LibraryFiles> {
         let own = self.libraries.iter().find(|library| library.file.as_deref() == Some(path));
         let holds = |library: &&LibraryFiles| library.folders.iter().any(|folder| path.starts_with(folder));
         let first =
             |library: &&LibraryFiles| library.folders.first().is_some_and(|folder| path.starts_with(folder));
-        let found =
-            own.or_else(|| self.libraries.iter().find(first)).or_else(|| self.libraries.iter().find(holds));
-        found.map(|library| library.library.as_str())
+        own.or_else(|| self.libraries.iter().find(first)).or_else(|| self.libraries.iter().find(holds))
     }
 
-    /// The functions of a text, found anew only if it is another text than last time.
-    fn places(&mut self, path: &Path, text: &Rope) -> Vec<(String, Range<CharOffset>)> {
+    /// The functions and the tests of a text, found anew only if it is another text than last time.
+    fn places(&mut self, path: &Path, text: &Rope) -> (Named, Named) {
         if self.files.get(path).is_none_or(|places| places.text != *text) {
-            match functions::functions(&text.to_string()) {
-                Some(found) => {
-                    let places = Places::new(path, text, found);
+            let words = text.to_string();
+            match functions::functions(&words).zip(test_functions(&words)) {
+                Some((functions, tests)) => {
+                    let places = Places::new(path, text, functions, tests);
                     self.files.insert(path.to_owned(), places);
                 }
                 // They stay where they were.
@@ -121,13 +149,57 @@ impl Lenses {
                 }
             }
         }
-        self.files.get(path).map(|places| places.functions.clone()).unwrap_or_default()
+        let places = self.files.get(path);
+        places.map(|places| (places.functions.clone(), places.tests.clone())).unwrap_or_default()
     }
 
     fn titles(&self, path: &Path, names: &[String], status: Option<&Status>) -> Vec<Option<String>> {
         let known = self.library(path).zip(status);
         let title = |name: &String| known.and_then(|(library, status)| self.title(library, name, status));
         names.iter().map(title).collect()
+    }
+
+    /// All titles above functions and tests, for a comparison with those that the editor shows.
+    fn all_titles(&self, path: &Path, places: &Places, status: Option<&Status>) -> Vec<String> {
+        let names = |named: &Named| named.iter().map(|(name, _)| name.clone()).collect::<Vec<String>>();
+        let functions = self.titles(path, &names(&places.functions), status);
+        let tests = names(&places.tests);
+        let tests =
+            tests.iter().map(|name| self.test_of(path, name).map(|test| self.test_title(&test, status)));
+        functions.into_iter().chain(tests).flatten().collect()
+    }
+
+    /// A test of a file, by its name in that file.
+    fn test_of(&self, path: &Path, name: &str) -> Option<TestName> {
+        let files = self.files_of(path)?;
+        let root = files.folders.first().map(|folder| folder.join("src/lib.rs"));
+        let root = files.file.clone().or(root)?;
+        let module = module_of(path, &root).unwrap_or_default();
+        let test = if module.is_empty() { name.to_owned() } else { format!("{module}::{name}") };
+        Some(TestName { library: files.library.clone(), test })
+    }
+
+    /// `run`, and what came of it last.
+    fn test_title(&self, name: &TestName, status: Option<&Status>) -> String {
+        let report = self.tests.get(&name.library);
+        let test = report.and_then(|report| report.tests.iter().find(|test| test.name == name.test));
+        let Some((report, test)) = report.zip(test) else { return "run".to_owned() };
+        let now = status.and_then(|status| status.libraries.iter().find(|now| now.library == name.library));
+        let is_old = now.is_some_and(|now| now.generation != report.generation);
+        let old = if is_old { format!(" in generation {}", report.generation) } else { String::new() };
+        format!("run · {}{old}", test.outcome.word())
+    }
+
+    /// What the editor's own command needs to debug a test.
+    fn debug_arguments(&self, name: &TestName) -> Option<Value> {
+        let program = self.tests.get(&name.library)?.program.as_ref()?;
+        Some(json!({
+            "test": name.test,
+            "program": program.program,
+            "arguments": ["--exact", name.test, "--nocapture", "--test-threads=1"],
+            "folder": program.folder,
+            "environment": program.environment,
+        }))
     }
 
     /// What is known of a function; nothing while nothing could be.
@@ -156,21 +228,20 @@ impl Lenses {
 }
 
 impl Places {
-    fn new(path: &Path, text: &Rope, found: Vec<Function>) -> Self {
+    fn new(path: &Path, text: &Rope, functions: Vec<Function>, tests: Vec<TestFunction>) -> Self {
         let lines = RustcLines::new(text);
-        let place = |function: Function| {
-            let span = Span { path: path.to_owned(), start: function.start, end: function.end };
-            (function.name, lines.range(&span))
-        };
-        let functions = found.into_iter().map(place).collect();
-        Self { text: text.clone(), functions, since: Shift::default() }
+        let range = |start, end| lines.range(&Span { path: path.to_owned(), start, end });
+        let functions =
+            functions.into_iter().map(|found| (found.name, range(found.start, found.end))).collect();
+        let tests = tests.into_iter().map(|found| (found.name, range(found.start, found.end))).collect();
+        Self { text: text.clone(), functions, tests, since: Shift::default() }
     }
 
-    fn shifted(&self) -> Vec<(String, Range<CharOffset>)> {
+    fn shifted(&self) -> (Named, Named) {
         let shifted = |(name, range): &(String, Range<CharOffset>)| {
             (name.clone(), self.since.range(range.clone()).range)
         };
-        self.functions.iter().map(shifted).collect()
+        (self.functions.iter().map(shifted).collect(), self.tests.iter().map(shifted).collect())
     }
 }
 
@@ -188,23 +259,39 @@ impl State {
             self.lenses.shown.insert(path.to_owned(), Vec::new());
             return Vec::new();
         };
-        let (names, ranges): (Vec<String>, Vec<Range<CharOffset>>) =
-            self.lenses.places(path, &text).into_iter().unzip();
-        let titles = self.lenses.titles(&real, &names, self.status.now());
-        self.lenses.shown.insert(path.to_owned(), titles.iter().flatten().cloned().collect());
+        let (functions, tests) = self.lenses.places(path, &text);
+        let (names, ranges): (Vec<String>, Vec<Range<CharOffset>>) = functions.into_iter().unzip();
+        let status = self.status.now();
         let encoding = self.client.encoding;
-        let lens = |(range, title): (Range<CharOffset>, Option<String>)| {
-            Some(CodeLens {
-                range: convert::to_range(encoding, &text, range),
+        let lens =
+            |range: &Range<CharOffset>, title: String, command: &str, argument: Option<Value>| CodeLens {
+                range: convert::to_range(encoding, &text, range.clone()),
                 command: Some(Command {
-                    title: title?,
-                    command: "liveline.showLog".to_owned(),
-                    arguments: None,
+                    title,
+                    command: command.to_owned(),
+                    arguments: argument.map(|argument| vec![argument]),
                 }),
                 data: None,
-            })
-        };
-        ranges.into_iter().zip(titles).filter_map(lens).collect()
+            };
+        let titles = self.lenses.titles(&real, &names, status);
+        let mut shown: Vec<String> = titles.iter().flatten().cloned().collect();
+        let mut lenses: Vec<CodeLens> = (ranges.iter().zip(titles))
+            .filter_map(|(range, title)| Some(lens(range, title?, "liveline.showLog", None)))
+            .collect();
+        for (name, range) in tests {
+            let Some(test) = self.lenses.test_of(&real, &name) else { continue };
+            let title = self.lenses.test_title(&test, status);
+            shown.push(title.clone());
+            let which = json!({ "library": test.library, "test": test.test });
+            lenses.push(lens(&range, title, commands::TEST, Some(which)));
+            if let Some(arguments) = self.lenses.debug_arguments(&test)
+                && self.client.capabilities.debugs_tests
+            {
+                lenses.push(lens(&range, "debug".to_owned(), DEBUG_TEST, Some(arguments)));
+            }
+        }
+        self.lenses.shown.insert(path.to_owned(), shown);
+        lenses
     }
 
     /// Asks the editor to ask again if any title that it shows would be another one.
@@ -218,13 +305,10 @@ impl State {
         let mut has_changed = false;
         for (path, before) in std::mem::take(&mut self.lenses.shown) {
             let real = uri::real(&path);
-            let names =
-                self.lenses.files.get(&path).map(|places| {
-                    places.functions.iter().map(|(name, _)| name.clone()).collect::<Vec<String>>()
-                });
-            let is_unknown = names.is_none() && self.lenses.library(&real).is_some();
-            let titles = self.lenses.titles(&real, &names.unwrap_or_default(), self.status.now());
-            let titles: Vec<String> = titles.into_iter().flatten().collect();
+            let places = self.lenses.files.get(&path);
+            let is_unknown = places.is_none() && self.lenses.library(&real).is_some();
+            let titles = places.map(|places| self.lenses.all_titles(&real, places, self.status.now()));
+            let titles = titles.unwrap_or_default();
             has_changed |= titles != before || is_unknown;
             self.lenses.shown.insert(path, titles);
         }

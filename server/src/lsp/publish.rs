@@ -256,7 +256,7 @@ fn stands_where(one: &LspDiagnostic, other: &LspDiagnostic) -> bool {
 pub(super) fn is_shown(shown: Shown, diagnostic: &Diagnostic) -> bool {
     match shown {
         Shown::All => true,
-        Shown::Errors => diagnostic.severity == Severity::Error || diagnostic.source == Source::Run,
-        Shown::Off => diagnostic.source == Source::Run,
+        Shown::Errors => diagnostic.severity == Severity::Error || diagnostic.source != Source::Build,
+        Shown::Off => diagnostic.source != Source::Build,
     }
 }

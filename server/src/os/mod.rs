@@ -4,8 +4,10 @@
 mod pipes;
 #[cfg(target_os = "linux")]
 pub mod program;
+mod promptness;
 #[cfg(unix)]
 mod unix;
+pub use promptness::{be_prompt, work};
 #[cfg(unix)]
 pub use {pipes::*, unix::*};
 

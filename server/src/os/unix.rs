@@ -13,6 +13,8 @@ use std::sync::OnceLock;
 use rustix::net::SendFlags;
 use rustix::process::{Pid, Signal};
 
+use super::promptness::be_ordinary;
+
 /// The hidden subcommand that runs [`guard_main`].
 pub const GUARD_COMMAND: &str = "__guard";
 
@@ -130,6 +132,14 @@ pub fn spawn_single(command: &mut Command) -> io::Result<GroupChild> {
 }
 
 fn spawn_guarded(command: &mut Command, sign: u8) -> io::Result<GroupChild> {
+    // SAFETY: between fork and exec the closure makes two system calls on its own stack, which is async-signal-safe.
+    // That they fail only costs others some speed.
+    unsafe {
+        command.pre_exec(|| {
+            be_ordinary();
+            Ok(())
+        });
+    }
     if let Some(guard) = guard() {
         let socket = guard.socket.as_raw_fd();
         // SAFETY: between fork and exec the closure makes two system calls and formats a number on its own

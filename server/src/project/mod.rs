@@ -19,6 +19,7 @@ mod libraries;
 pub mod script_file;
 mod shared;
 pub mod statics;
+pub mod test_functions;
 mod tokens;
 pub use files::{Files, WithPackage};
 pub use home::Home;

@@ -18,9 +18,13 @@ pub(super) struct Fixture {
 
 /// A workspace with the libraries `names`, each `/w/<name>/src/lib.rs`, all sharing `/w/api`.
 pub(super) fn fixture(names: &[&str]) -> Fixture {
+    fixture_of(project(names))
+}
+
+pub(super) fn fixture_of(project: Project) -> Fixture {
     let now = Now { instant: Instant::now(), unix_micros: 1_000_000 };
     let mut fixture = Fixture { core: Core::new(8), now, actions: Vec::new() };
-    fixture.event(Event::ProjectLoaded(Ok(Arc::new(project(names)))));
+    fixture.event(Event::ProjectLoaded(Ok(Arc::new(project))));
     fixture
 }
 

@@ -11,11 +11,12 @@ mod chronicle;
 mod crashes;
 mod fixture;
 mod forms;
+mod live_tests;
 mod preferences;
 mod proof;
 mod speculation;
 mod undo;
-use fixture::{Fixture, SOURCE, attach, error, fixture, project, reload};
+use fixture::{Fixture, SOURCE, attach, error, fixture, fixture_of, project, reload};
 
 #[test]
 fn every_library_is_built_at_the_start() {

@@ -43,7 +43,7 @@ fn what_the_server_can_do_is_announced() {
     assert_eq!(capabilities["textDocumentSync"], sync);
     assert_eq!(capabilities["codeLensProvider"]["resolveProvider"], false);
     assert_eq!(capabilities["codeActionProvider"]["codeActionKinds"], json!(["quickfix"]));
-    assert_eq!(capabilities["executeCommandProvider"]["commands"].as_array().map(Vec::len), Some(9));
+    assert_eq!(capabilities["executeCommandProvider"]["commands"].as_array().map(Vec::len), Some(10));
     assert_eq!(capabilities.get("diagnosticProvider"), None, "diagnostics are pushed, never pulled");
 }
 
@@ -65,6 +65,12 @@ fn commands_are_given_to_the_hub_and_answered_when_it_answers() {
             json!([{ "library": "scripts", "generation": 7 }]),
             Command::Undo { library: library(), generation: Some(7) },
         ),
+        (
+            "liveline.test",
+            json!([{ "library": "scripts", "test": "tests::adds" }]),
+            Command::Test { library: library(), test: Some("tests::adds".to_owned()) },
+        ),
+        ("liveline.test", json!([]), Command::Test { library: None, test: None }),
         ("liveline.redo", json!(["scripts"]), Command::Redo { library: library() }),
         ("liveline.clearFaults", json!(["scripts"]), Command::ClearFaults { library: library() }),
         (

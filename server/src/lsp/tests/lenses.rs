@@ -8,7 +8,8 @@ use liveline_protocol::status::{Engine, Library, LibraryState, Status};
 use serde_json::{Value, json};
 
 use super::fixture::{Fixture, range};
-use crate::face::{FaceEvent, HubEvent, LibraryFiles, Proven};
+use crate::face::{Command, FaceEvent, HubEvent, LibraryFiles, Proven};
+use crate::test_report::{Test, TestOutcome, TestProgram, TestReport};
 
 const URI: &str = "file:///game/player.rs";
 const TEXT: &str = "struct Player; // 👾\n#[liveline::script]\nimpl Script for Player {\n    /*👾*/ fn update(&mut self) {}\n    fn draw(&self) {}\n}\n";
@@ -166,4 +167,73 @@ fn a_long_file_is_answered_at_once() {
     let started = Instant::now();
     assert_eq!(titles(&mut server).len(), 300);
     assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+}
+
+fn with_test() -> String {
+    format!("{TEXT}#[cfg(test)]\nmod tests {{\n    #[test]\n    fn adds() {{}}\n}}\n")
+}
+
+fn tested(generation: u64, outcome: TestOutcome) -> HubEvent {
+    let test = Test { name: "tests::adds".to_owned(), span: None, outcome, message: None, panicked_at: None };
+    HubEvent::Tested(TestReport {
+        library: "player".to_owned(),
+        generation: Generation(generation),
+        program: Some(TestProgram {
+            program: "/t/player".into(),
+            folder: "/game".into(),
+            environment: BTreeMap::new(),
+        }),
+        tests: vec![test],
+        errors: Vec::new(),
+        micros: 1,
+    })
+}
+
+#[test]
+fn a_test_can_be_run_from_above_its_name_and_shows_what_came_of_it() {
+    let mut server = Fixture::initialized(json!({}));
+    server.open(URI, &with_test());
+    server.told();
+    server.hub_says(files());
+    server.settle();
+    let [run] = &lenses(&mut server)[..] else { panic!("one lens: the editor has no command to debug with") };
+    assert_eq!(run["command"]["title"], "run");
+    assert_eq!(run["range"], range((9, 7), (9, 11)));
+    let arguments = run["command"]["arguments"].clone();
+    assert_eq!(arguments, json!([{ "library": "player", "test": "tests::adds" }]));
+    let command = json!({ "command": "liveline.test", "arguments": arguments });
+    let request = server.request("workspace/executeCommand", command);
+    let FaceEvent::Command { id, command: Command::Test { library, test } } = server.told() else {
+        panic!("another command")
+    };
+    assert_eq!((library.as_deref(), test.as_deref()), (Some("player"), Some("tests::adds")));
+    server.hub_says(HubEvent::CommandDone { id, result: Ok(Value::Null) });
+    server.result(request);
+    server.hub_says(status(LibraryState::Live, 12, &[]));
+    settle_status(&mut server);
+    for (generation, outcome, expected) in [
+        (12, TestOutcome::Failed, "run · failed"),
+        (11, TestOutcome::Passed, "run · passed in generation 11"),
+    ] {
+        server.hub_says(tested(generation, outcome));
+        server.settle();
+        assert_eq!(titles(&mut server), [expected]);
+    }
+}
+
+#[test]
+fn an_editor_that_can_debug_is_told_how_a_test_is_started() {
+    let commands = json!({ "commands": { "commands": ["liveline.debugTest"] } });
+    let mut server = Fixture::initialized(json!({ "experimental": commands }));
+    server.open(URI, &with_test());
+    server.told();
+    server.hub_says(files());
+    server.settle();
+    assert_eq!(titles(&mut server), ["run"], "nothing is compiled yet");
+    server.hub_says(tested(12, TestOutcome::Passed));
+    server.settle();
+    let debug = lenses(&mut server)[1]["command"].clone();
+    assert_eq!((&debug["title"], &debug["command"]), (&json!("debug"), &json!("liveline.debugTest")));
+    assert_eq!(debug["arguments"][0]["program"], "/t/player");
+    assert_eq!(debug["arguments"][0]["arguments"][1], "tests::adds");
 }

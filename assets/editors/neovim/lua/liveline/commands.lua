@@ -57,6 +57,10 @@ local function reset_state(event)
   execute("resetState", library and { library = library, types = #types > 0 and types or nil })
 end
 
+local function test(event)
+  execute("test", next(event.fargs) and { library = event.fargs[1], test = event.fargs[2] } or nil)
+end
+
 local function show_log()
   local lines = require("liveline").log()
   vim.cmd("new")
@@ -86,6 +90,7 @@ local COMMANDS = {
   Reload = { of_library("reload"), "?", "Load the current generation again: [library]" },
   Undo = { undo, "*", "Run the generation before, or the given one: [library] [generation]" },
   Redo = { of_library("redo"), "?", "Run the next generation again: [library]" },
+  Test = { test, "*", "Run the scripts' tests: [library] [test]" },
   ResetState = { reset_state, "*", "Start the scripts' state anew: [library [type...]]" },
   ClearFaults = { of_library("clearFaults"), "?", "Clear what running scripts failed with: [library]" },
   RestartEngine = {
