@@ -225,31 +225,23 @@ fn editors(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What needs Bevy, which is built here and for nothing else: last, since little of what can fail fails here alone.
+/// cargo in a workspace that needs Bevy, which is built where the sample of the end-to-end tests is, once.
+fn bevy_cargo(place: &Place, folder: &Path, arguments: &[&str]) -> Command {
+    let mut cargo = cargo(folder, arguments);
+    cargo.env("CARGO_TARGET_DIR", place.target.join("samples/bevy-arena/target"));
+    cargo
+}
+
+/// What needs Bevy: last, since it takes long to build and little fails here alone.
 fn bevy(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
-    // Where the sample's own target directory is, so that Bevy is built once.
-    let target = place.target.join("samples/bevy-arena/target");
-    for folder in [place.bevy_arena(), place.bevy()] {
-        for arguments in [
-            &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"][..],
-            &["test", "--workspace"],
-        ] {
-            let mut cargo = cargo(&folder, arguments);
-            progress.check(cargo.env("CARGO_TARGET_DIR", &target))?;
-        }
-    }
+    let lint = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    progress.check(bevy_cargo(place, &place.bevy_arena(), &lint))?;
+    progress.check(bevy_cargo(place, &place.bevy(), &lint))?;
+    progress.test(bevy_cargo(place, &place.bevy(), &["test", "--workspace"]))?;
     progress.check(cargo(&place.root, &["build", "--package", "liveline-server", "--bin", "liveline"]))?;
-    let tests = [
-        "test",
-        "--package",
-        "liveline-tests",
-        "--test",
-        "bevy_arena",
-        "--",
-        "--ignored",
-        "--test-threads=1",
-    ];
-    progress.test(record(place, cargo(&place.root, &tests)))
+    let tests =
+        ["--package", "liveline-tests", "--test", "bevy_arena", "--", "--ignored", "--test-threads=1"];
+    progress.test(record(place, cargo(&place.root, &[&["test"], &tests[..]].concat())))
 }
 
 fn pictures(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
