@@ -108,7 +108,8 @@
 //! - it was made by the same compiler and version of this crate, for the same signatures of the interface;
 //! - it was built against the API crate that runs here: equal crate metadata, so equal types and layouts;
 //! - its bytes are those that the server announced, from a directory that only this user can write, by a server of
-//!   this user.
+//!   this user; or over a connection to another host on which each record proves that it comes from a server that knows
+//!   the token (`LIVELINE_REMOTE` and `LIVELINE_TOKEN`, see `docs/remote.md` in the repository).
 //!
 //! What follows from how Rust and the system's loader work, and is good to know:
 //! - Old code is never unloaded, since references to its constants, its functions and its thread-locals can be

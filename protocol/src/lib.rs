@@ -12,6 +12,7 @@ pub mod frame;
 pub mod history;
 pub mod message;
 pub mod record;
+pub mod remote;
 pub mod status;
 
 /// The version of the protocol that this crate speaks. A peer that names another is answered an error that

@@ -16,6 +16,18 @@ pub struct Status {
     pub libraries: Vec<Library>,
     /// In the order in which they attached.
     pub engines: Vec<Engine>,
+    /// Where engines on other hosts attach, if they can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<Remote>,
+}
+
+/// How engines on other hosts attach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remote {
+    /// The address at which the server listens.
+    pub address: String,
+    /// The absolute path of the token's file on the server's host.
+    pub token: String,
 }
 
 /// One library.
@@ -43,6 +55,9 @@ pub struct Library {
     /// The listed script files that are built with this package, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub with_package: Vec<WithPackage>,
+    /// The root of its workspace, where an editor has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
 }
 
 /// A script file that is no library of its own.
@@ -94,9 +109,15 @@ pub struct Engine {
     pub pid: u32,
     /// What it runs, by library name.
     pub libraries: BTreeMap<String, Generation>,
+    /// Where it is, if it is on another host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// What it does not run although it was told to, by library name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub refused: BTreeMap<String, Refused>,
+    /// The root of the workspace that it attached to, where an editor has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
 }
 
 /// A generation that an engine does not run.

@@ -259,6 +259,9 @@ pub enum HubEvent {
         name: String,
         /// Its process.
         pid: u32,
+        /// Where it is, if it is on another host.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<String>,
     },
     /// An engine went away.
     EngineDetached {

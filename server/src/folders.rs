@@ -13,8 +13,11 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use crate::face::{Command, FaceEvent, HubEvent, Level, LibraryFiles, who_builds};
 use crate::link::{self, Link};
 
+mod names;
 #[cfg(test)]
 mod tests;
+
+use names::{Meant, Names};
 
 /// Which folders the editor has opened or closed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +52,7 @@ pub fn connect(roots: Vec<PathBuf>, connect: impl FnMut(PathBuf) -> Link + Send 
         last_number: 0,
         standing: Vec::new(),
         open: BTreeMap::new(),
+        names: Names::default(),
     };
     tokio::spawn(switchboard.serve(roots, events, folders));
     let link = Link { events: events_sender, updates: updates_receiver };
@@ -65,8 +69,12 @@ struct Member {
     status: Status,
     libraries: Vec<LibraryFiles>,
     packages: Vec<String>,
-    /// The files that have diagnostics of it.
-    pages: BTreeSet<PathBuf>,
+    /// What stands in each file that has diagnostics of it, as it was said.
+    pages: BTreeMap<PathBuf, HubEvent>,
+    /// What is known of each library's calls, as it was said.
+    proofs: BTreeMap<String, HubEvent>,
+    /// What came of each library's tests, as it was said.
+    tests: BTreeMap<String, HubEvent>,
 }
 
 impl Member {
@@ -80,7 +88,22 @@ impl Member {
     }
 
     fn has_library(&self, name: &str) -> bool {
-        self.status.libraries.iter().any(|library| library.library == name)
+        self.library_names().contains(name)
+    }
+
+    fn library_names(&self) -> BTreeSet<&str> {
+        let built = self.status.libraries.iter().map(|library| library.library.as_str());
+        built.chain(self.libraries.iter().map(|library| library.library.as_str())).collect()
+    }
+
+    /// What decides what its libraries are called.
+    fn named(&self) -> (u64, PathBuf, BTreeSet<&str>) {
+        (self.number, self.root.clone(), self.library_names())
+    }
+
+    /// When engines were last given another generation here.
+    fn moved_at(&self) -> Option<u64> {
+        self.status.libraries.iter().filter_map(|library| library.moved_at_unix_micros).max()
     }
 }
 
@@ -103,6 +126,7 @@ struct Switchboard {
     standing: Vec<FaceEvent>,
     /// The open buffers: a folder may come after its files.
     open: BTreeMap<PathBuf, String>,
+    names: Names,
 }
 
 impl Switchboard {
@@ -161,7 +185,9 @@ impl Switchboard {
             status: Status::default(),
             libraries: Vec::new(),
             packages: Vec::new(),
-            pages: BTreeSet::new(),
+            pages: BTreeMap::new(),
+            proofs: BTreeMap::new(),
+            tests: BTreeMap::new(),
         };
         self.standing.iter().for_each(|event| member.tell(event.clone()));
         for (path, text) in self.open.iter().filter(|(path, _)| member.has(path)) {
@@ -185,8 +211,10 @@ impl Switchboard {
     fn end(&mut self, at: usize) {
         self.forget(at);
         let member = self.members.remove(at);
-        self.tell_status();
-        self.tell_libraries();
+        if !self.name_anew() {
+            self.tell_status();
+            self.tell_libraries();
+        }
         let asked: Vec<u64> = self.waiting.keys().copied().collect();
         for id in asked {
             self.answered(id, member.number, Err(format!("{} was closed", member.root.display())));
@@ -197,7 +225,9 @@ impl Switchboard {
     fn forget(&mut self, at: usize) {
         let member = &mut self.members[at];
         (member.status, member.libraries, member.packages) = Default::default();
-        for path in std::mem::take(&mut member.pages) {
+        member.proofs.clear();
+        member.tests.clear();
+        for path in std::mem::take(&mut member.pages).into_keys() {
             self.tell(HubEvent::Diagnostics { path, diagnostics: Vec::new(), seen: None });
         }
     }
@@ -209,8 +239,7 @@ impl Switchboard {
 
     fn face_says(&mut self, event: FaceEvent) {
         match event {
-            FaceEvent::Command { id, ref command } => self.ask(id, library_of(command), &event),
-            FaceEvent::Asked { id, ref question } => self.ask(id, question.library(), &event),
+            FaceEvent::Command { .. } | FaceEvent::Asked { .. } => self.ask(event),
             FaceEvent::Runs | FaceEvent::Prefers(_) => {
                 let kind = std::mem::discriminant(&event);
                 self.standing.retain(|other| std::mem::discriminant(other) != kind);
@@ -237,13 +266,35 @@ impl Switchboard {
         members.iter().for_each(|member| member.tell(event.clone()));
     }
 
-    fn ask(&mut self, id: u64, library: Option<&str>, event: &FaceEvent) {
-        let named = |member: &&Member| library.is_none_or(|library| member.has_library(library));
-        let mut asked: Vec<&Member> = self.members.iter().filter(named).collect();
-        if asked.is_empty() {
-            // It knows what there is instead.
-            asked.extend(self.members.first());
-        }
+    fn ask(&mut self, mut event: FaceEvent) {
+        let (id, library, goes_back) = match &mut event {
+            FaceEvent::Command { id, command } => {
+                let goes_back = matches!(command, Command::Undo { .. } | Command::Redo { .. });
+                (*id, names::of_command(command), goes_back)
+            }
+            FaceEvent::Asked { id, question } => (*id, names::of_question(question), false),
+            _ => return,
+        };
+        let meant = library.as_ref().map(|library| self.names.meant(library));
+        let asked: Vec<&Member> = match (library, meant) {
+            (Some(library), Some(Meant::Of(number, name))) => {
+                *library = name;
+                self.members.iter().filter(|member| member.number == number).collect()
+            }
+            (Some(library), Some(Meant::Several(all))) => {
+                let why = format!("several workspaces have a library `{library}`: say {}", all.join(" or "));
+                return self.tell(HubEvent::CommandDone { id, result: Err(why) });
+            }
+            (Some(library), _) => self.members.iter().filter(|member| member.has_library(library)).collect(),
+            // What was moved last is meant, wherever that was.
+            (None, _) if goes_back => match self.members.iter().max_by_key(|member| member.moved_at()) {
+                Some(last) if last.moved_at().is_some() => vec![last],
+                _ => self.members.iter().collect(),
+            },
+            (None, _) => self.members.iter().collect(),
+        };
+        // The first knows what there is instead.
+        let asked = if asked.is_empty() { self.members.iter().take(1).collect() } else { asked };
         for member in &asked {
             member.tell(event.clone());
         }
@@ -273,28 +324,67 @@ impl Switchboard {
         }
     }
 
-    fn hub_says(&mut self, at: usize, update: HubEvent) {
+    fn hub_says(&mut self, at: usize, mut update: HubEvent) {
         match update {
-            HubEvent::Connected { root, owner, pid } => self.connected(at, root, owner, pid),
+            HubEvent::Connected { root, owner, pid } => return self.connected(at, root, owner, pid),
             HubEvent::Status(status) => {
                 self.members[at].status = status;
-                self.tell_status();
+                if !self.name_anew() {
+                    self.tell_status();
+                }
+                return;
             }
             HubEvent::Libraries { libraries, packages } => {
                 (self.members[at].libraries, self.members[at].packages) = (libraries, packages);
-                self.tell_libraries();
+                if !self.name_anew() {
+                    self.tell_libraries();
+                }
+                return;
             }
-            HubEvent::CommandDone { id, result } => self.answered(id, self.members[at].number, result),
+            HubEvent::CommandDone { id, .. } => {
+                let number = self.members[at].number;
+                self.names.rename(number, &mut update);
+                if let HubEvent::CommandDone { result, .. } = update {
+                    self.answered(id, number, result);
+                }
+                return;
+            }
             HubEvent::Diagnostics { ref path, ref diagnostics, .. } => {
                 let pages = &mut self.members[at].pages;
                 match diagnostics.is_empty() {
                     true => drop(pages.remove(path)),
-                    false => drop(pages.insert(path.clone())),
+                    false => drop(pages.insert(path.clone(), update.clone())),
                 }
-                self.tell(update);
             }
-            other => self.tell(other),
+            HubEvent::Proof { ref library, .. } => {
+                self.members[at].proofs.insert(library.clone(), update.clone());
+            }
+            HubEvent::Tested(ref report) => {
+                self.members[at].tests.insert(report.library.clone(), update.clone());
+            }
+            _ => {}
         }
+        self.names.rename(self.members[at].number, &mut update);
+        self.tell(update);
+    }
+
+    /// Libraries have come or gone. Where that gives others another name, all that was said is said once more.
+    fn name_anew(&mut self) -> bool {
+        let names = Names::new(&self.members.iter().map(Member::named).collect::<Vec<_>>());
+        let is_news = names != self.names;
+        self.names = names;
+        if is_news {
+            for member in &self.members {
+                for said in member.pages.values().chain(member.proofs.values()).chain(member.tests.values()) {
+                    let mut said = said.clone();
+                    self.names.rename(member.number, &mut said);
+                    self.tell(said);
+                }
+            }
+            self.tell_libraries();
+            self.tell_status();
+        }
+        is_news
     }
 
     /// The face takes a `Connected` as the end of all that was before: with several hubs only the first is one.
@@ -312,17 +402,33 @@ impl Switchboard {
     fn tell_status(&self) {
         let mut all = Status::default();
         for member in &self.members {
-            all.libraries.extend(member.status.libraries.iter().cloned());
-            all.engines.extend(member.status.engines.iter().cloned());
+            let mut update = HubEvent::Status(member.status.clone());
+            self.names.rename(member.number, &mut update);
+            let HubEvent::Status(mut status) = update else { continue };
+            if self.members.len() > 1 {
+                let workspace = || Some(member.root.display().to_string());
+                status.libraries.iter_mut().for_each(|library| library.workspace = workspace());
+                status.engines.iter_mut().for_each(|engine| engine.workspace = workspace());
+            }
+            all.libraries.extend(status.libraries);
+            all.engines.extend(status.engines);
+            all.remote = all.remote.or(status.remote);
         }
         all.libraries.sort_by(|one, other| one.library.cmp(&other.library));
         self.tell(HubEvent::Status(all));
     }
 
     fn tell_libraries(&self) {
-        let libraries = self.members.iter().flat_map(|member| member.libraries.iter().cloned()).collect();
-        let packages = self.members.iter().flat_map(|member| member.packages.iter().cloned()).collect();
-        self.tell(HubEvent::Libraries { libraries, packages });
+        let (mut all, mut names) = (Vec::new(), Vec::new());
+        for member in &self.members {
+            let (libraries, packages) = (member.libraries.clone(), member.packages.clone());
+            let mut update = HubEvent::Libraries { libraries, packages };
+            self.names.rename(member.number, &mut update);
+            let HubEvent::Libraries { libraries, packages } = update else { continue };
+            all.extend(libraries);
+            names.extend(packages);
+        }
+        self.tell(HubEvent::Libraries { libraries: all, packages: names });
     }
 }
 
@@ -349,25 +455,10 @@ fn is_of_cargo(folder: &Path) -> bool {
 
 /// What each hub tells of its libraries is one list; other answers are alike.
 fn together(mut before: Value, mut after: Value) -> Value {
-    const LIBRARIES: &str = "libraries";
     if let (Some(Value::Array(all)), Some(Value::Array(more))) =
-        (before.get_mut(LIBRARIES), after.get_mut(LIBRARIES))
+        (before.get_mut(names::LIBRARIES), after.get_mut(names::LIBRARIES))
     {
         all.append(more);
     }
     before
-}
-
-fn library_of(command: &Command) -> Option<&str> {
-    match command {
-        Command::Build { library }
-        | Command::Reload { library }
-        | Command::Cancel { library }
-        | Command::Undo { library, .. }
-        | Command::Redo { library }
-        | Command::Test { library, .. }
-        | Command::ResetState { library, .. }
-        | Command::ClearFaults { library } => library.as_deref(),
-        Command::RestartEngine => None,
-    }
 }

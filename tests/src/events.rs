@@ -1,6 +1,7 @@
 //! What tests wait for in a server's events, to be handed to [`crate::Server::wait`].
 
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use liveline_protocol::engine::{Build, BuildState, Fault, Generation, Outcome, Reload, Reloaded};
 use liveline_protocol::status;
@@ -94,6 +95,21 @@ pub fn attached(event: &HubEvent) -> Option<String> {
         HubEvent::EngineAttached { session, .. } => Some(session.clone()),
         _ => None,
     }
+}
+
+/// An engine went away: its session.
+pub fn detached(event: &HubEvent) -> Option<String> {
+    match event {
+        HubEvent::EngineDetached { session } => Some(session.clone()),
+        _ => None,
+    }
+}
+
+/// Engines on other hosts can attach: where, and the token's file.
+pub fn listens(event: &HubEvent) -> Option<(SocketAddr, PathBuf)> {
+    let HubEvent::Status(status) = event else { return None };
+    let remote = status.remote.as_ref()?;
+    Some((remote.address.parse().ok()?, PathBuf::from(&remote.token)))
 }
 
 /// A person was told something at least this bad, with `part` in it.

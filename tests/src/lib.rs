@@ -26,6 +26,7 @@ mod processes;
 #[cfg(target_os = "linux")]
 pub mod programs;
 mod project;
+mod proxy;
 mod random;
 mod server;
 mod shop;
@@ -41,6 +42,7 @@ pub use game::Game;
 pub use live::{Live, PLAYER};
 pub use processes::{Process, Running, poll_until};
 pub use project::Project;
+pub use proxy::{Connection, Link, Proxy, Towards};
 pub use random::Random;
 pub use server::Server;
 pub use shop::{Built, Shop};

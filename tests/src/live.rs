@@ -19,7 +19,15 @@ pub struct Live {
 impl Live {
     /// A copy of the sample, with the player saying `one`.
     pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// As [`Self::start`], with this `liveline.toml`.
+    pub fn start_with(config: &str) -> Self {
         let project = Project::sample();
+        if !config.is_empty() {
+            project.write("liveline.toml", config);
+        }
         let mut server = project.serve();
         let mut game = project.play();
         game.wait_for("says one");

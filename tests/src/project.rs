@@ -1,10 +1,12 @@
 //! A copy of a sample project in a folder of its own, edited as a person would.
 
 use std::fs::File;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use liveline_protocol::endpoint::{self, Endpoint};
+use liveline_protocol::remote;
 use tempfile::TempDir;
 
 use crate::environment::{command, liveline};
@@ -154,6 +156,15 @@ impl Project {
             self.write(file, &self.read(file));
         }
         Game::new(Running::start("game", self.cargo_run()))
+    }
+
+    /// Starts the game so that it looks for its server at `address` only, with a copy of the token that the server
+    /// named.
+    pub fn play_afar(&self, address: SocketAddr, token: &Path) -> Game {
+        let mut cargo = self.cargo_run();
+        cargo.env(remote::REMOTE_VARIABLE, address.to_string()).env(remote::TOKEN_VARIABLE, token);
+        cargo.env(remote::CODE_VARIABLE, self.path("code-elsewhere"));
+        Game::new(Running::start("game elsewhere", cargo))
     }
 
     fn cargo_run(&self) -> std::process::Command {

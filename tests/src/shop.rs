@@ -110,6 +110,7 @@ impl Shop {
             force: false,
             trigger: Trigger::Save,
             saved_at: None,
+            is_save: std::sync::Arc::default(),
         }
     }
 

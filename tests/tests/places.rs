@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::time::Instant;
 
 use liveline_protocol::engine::BuildState;
-use liveline_tests::{Live, PLAYER, Project, Typist, events, file_uri};
-use serde_json::Value;
+use liveline_tests::{DEADLINE, Live, PLAYER, Project, Typist, events, file_uri};
+use serde_json::{Value, json};
 
 const WRONG: &str = "world.say(1)";
 
@@ -137,6 +138,59 @@ fn every_folder_of_a_workspace_has_its_own_game() {
     other.wait_for("says first");
     typist.command("liveline.undo");
     other.wait_for("says one");
+}
+
+#[test]
+fn libraries_of_the_same_name_in_two_workspaces_are_told_apart() {
+    let (one, two) = (Project::sample(), Project::sample());
+    let mut typist = Typist::open_in_folders(&[one.root(), two.root()], two.root(), PLAYER);
+    let mut games = [one.play(), two.play()];
+    for game in &mut games {
+        game.wait_for("says one");
+    }
+    for (before, after) in [("one", "a word"), ("a word", "first")] {
+        one.replace(PLAYER, &format!("world.say(\"{before}\")"), &format!("world.say(\"{after}\")"));
+        games[0].wait_for(&format!("says {after}"));
+    }
+
+    let libraries = wait_for_libraries(&mut typist, |all| {
+        all.len() == 2
+            && all[0]["generation"] != all[1]["generation"]
+            && all.iter().all(|one| one["state"] == "live")
+    });
+    let of = |project: &Project| {
+        let root = project.root().display().to_string();
+        let found = libraries.iter().find(|library| library["workspace"] == root.as_str());
+        found.unwrap_or_else(|| panic!("{root} in {libraries:#?}")).clone()
+    };
+    assert_ne!(of(&one)["library"], of(&two)["library"]);
+    let live = format!("live · generation {} · ", of(&two)["generation"]);
+    let deadline = Instant::now() + DEADLINE;
+    while !typist.lenses().first().is_some_and(|(_, title)| title.starts_with(&live)) {
+        assert!(Instant::now() < deadline, "{live} in {:?}", typist.lenses());
+    }
+
+    typist.replace("world.say(\"one\")", "world.say(\"second\")");
+    typist.save();
+    games[1].wait_for("says second");
+    typist.command_with("liveline.undo", json!([{ "library": of(&one)["library"] }]));
+    games[0].wait_for("says a word");
+    let moved = wait_for_libraries(&mut typist, |all| all.iter().any(|library| library["undone"].is_u64()));
+    let undone: Vec<&Value> = moved.iter().filter(|library| library["undone"].is_u64()).collect();
+    assert_eq!(undone.iter().map(|library| &library["library"]).collect::<Vec<_>>(), [&of(&one)["library"]]);
+}
+
+/// The libraries in the status, once they are so.
+fn wait_for_libraries(typist: &mut Typist, are_so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        let status = typist.ask("liveline/status", json!({}));
+        let libraries = status["result"]["libraries"].as_array().expect("libraries").clone();
+        if are_so(&libraries) {
+            return libraries;
+        }
+        assert!(Instant::now() < deadline, "{libraries:#?}");
+    }
 }
 
 #[test]

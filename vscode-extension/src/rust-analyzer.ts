@@ -1,6 +1,6 @@
-// Notices rust-analyzer's check-on-save, and offers once in a workspace to let Liveline's build serve instead.
+// Notices that rust-analyzer shows errors, and offers once in a workspace to let Liveline's build serve instead.
 import * as vscode from "vscode";
-import { ACCEPT, KEEP, NEVER, OFFER, shouldOffer } from "./beside";
+import { ACCEPT, KEEP, LEAVES_ERRORS, NEVER, OFFER, shouldOffer } from "./beside";
 import { forServer } from "./settings";
 import type { Phase } from "./status";
 
@@ -21,6 +21,7 @@ export class RustAnalyzerNotice {
     const offers = shouldOffer({
       isThere: vscode.extensions.getExtension(EXTENSION) !== undefined,
       checkOnSave: settings.get("checkOnSave"),
+      analysis: settings.get("diagnostics.enable"),
       libraries: phase.kind === "running" ? phase.status.libraries.length : 0,
       diagnostics: forServer().diagnostics,
       wasAsked: this.#isAsking || this.here.get(ASKED, false) || this.everywhere.get(ASKED, false),
@@ -34,7 +35,9 @@ export class RustAnalyzerNotice {
   async #ask(settings: vscode.WorkspaceConfiguration): Promise<void> {
     const choice = await vscode.window.showInformationMessage(OFFER, ACCEPT, KEEP, NEVER);
     if (choice === ACCEPT) {
-      await settings.update("checkOnSave", false, vscode.ConfigurationTarget.Workspace);
+      for (const [name, value] of Object.entries(LEAVES_ERRORS)) {
+        await settings.update(name, value, vscode.ConfigurationTarget.Workspace);
+      }
     }
     await (choice === NEVER ? this.everywhere : this.here).update(ASKED, true);
   }

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the project's own commands.
 
 mod counts;
+mod fuzz;
 mod measure;
 mod package;
 mod place;
@@ -50,6 +51,15 @@ enum Task {
     },
     /// Run the engine's and the linker's tests under the address sanitizer; needs a nightly toolchain
     Sanitize,
+    /// Fuzz whatever reads what others wrote; see docs/reliability.md
+    Fuzz {
+        /// How long each target runs
+        #[arg(long, value_name = "N", default_value_t = 600)]
+        seconds: u64,
+        /// These targets alone; may be given more than once
+        #[arg(long, value_name = "TARGET", value_parser = fuzz::TARGETS.map(|(name, ..)| name))]
+        only: Vec<String>,
+    },
     /// Install other hot reloaders and measure them on the same scripts
     MeasurePeers {
         /// For `tests/benches/peers/measure.py`: `--peer subsecond`
@@ -65,6 +75,7 @@ fn main() -> ExitCode {
         Task::Measure { words } => Some(measure::own(&place, words)),
         Task::MeasurePeers { words } => Some(measure::peers(&place, words)),
         Task::Sanitize => Some(sanitize::sanitize(&place)),
+        Task::Fuzz { seconds, only } => Some(fuzz::fuzz(&place, only, *seconds)),
         Task::Package => Some(package::package(&place)),
         _ => None,
     };
@@ -83,7 +94,11 @@ fn main() -> ExitCode {
         Task::Test { only, .. } => Stage::named(&only),
         Task::Deny => Stage::named(&["deny".to_owned()]),
         Task::Pictures => Stage::named(&["extension".to_owned(), "pictures".to_owned()]),
-        Task::Measure { .. } | Task::MeasurePeers { .. } | Task::Package | Task::Sanitize => Vec::new(),
+        Task::Fuzz { .. }
+        | Task::Measure { .. }
+        | Task::MeasurePeers { .. }
+        | Task::Package
+        | Task::Sanitize => Vec::new(),
     };
     // Of this run alone.
     let _ = std::fs::remove_dir_all(place.recordings());

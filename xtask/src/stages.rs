@@ -109,6 +109,12 @@ impl Progress {
         Ok(())
     }
 
+    /// Says something now and beside the stage's counts at the end.
+    pub(crate) fn note(&mut self, what: &str) {
+        say(what);
+        self.closing.push(what.to_owned());
+    }
+
     /// Says what cannot be done here, and what to do about it.
     pub(crate) fn missing(&mut self, what: impl Into<String>) {
         self.counts.skipped += 1;

@@ -10,8 +10,10 @@
 ;;   (add-hook 'rust-mode-hook #'lsp)
 ;;
 ;; Liveline is an add-on: it runs beside rust-analyzer in the same buffers.  With
-;; (setq lsp-rust-analyzer-cargo-watch-enable nil) rust-analyzer leaves errors to Liveline; else say
-;; (setq liveline-diagnostics "off") before setup, and Liveline only tells what running scripts failed with.
+;;   (setq lsp-rust-analyzer-cargo-watch-enable nil
+;;         lsp-rust-analyzer-diagnostics-enable nil)
+;; rust-analyzer leaves errors to Liveline; else say (setq liveline-diagnostics "off") before setup, and Liveline
+;; only tells what running scripts failed with.
 
 ;;; Code:
 

@@ -7,9 +7,10 @@ hook -group lsp-filetype-rust global BufSetOption filetype=rust %{
         [rust-analyzer]
         root_globs = ["Cargo.toml"]
         single_instance = true
-        # It leaves the compiler's errors to Liveline, whose build has them anyway.
+        # It leaves errors to Liveline, whose build has them anyway.
         [rust-analyzer.settings.rust-analyzer]
         checkOnSave = false
+        diagnostics.enable = false
 
         [liveline]
         root_globs = ["liveline.toml", "Cargo.lock", "Cargo.toml"]

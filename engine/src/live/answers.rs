@@ -79,6 +79,15 @@ impl Answers {
         self.libraries.remove(library);
     }
 
+    /// An announced generation is not waited for any more, and is not answered.
+    pub(crate) fn withdraw(&mut self, reload: &Reload) {
+        let Some(library) = self.libraries.get_mut(&reload.library) else { return };
+        let announced = Announced::of(reload);
+        if let Some(index) = library.waiting.iter().position(|waiting| *waiting == announced) {
+            library.waiting.remove(index);
+        }
+    }
+
     /// Takes note of an answer.
     pub(crate) fn answer(&mut self, answer: &Reloaded) {
         let Some(library) = self.libraries.get_mut(&answer.library) else { return };
@@ -154,6 +163,16 @@ mod tests {
         answers.answer(&reloaded(1, Outcome::Applied));
         let Decision::Repeat(answer) = answers.announce(&reload(1, "aa")) else { panic!("loaded twice") };
         assert_eq!((answer.outcome, answer.load_micros), (Outcome::Applied, 0));
+    }
+
+    #[test]
+    fn what_was_lost_on_its_way_is_loaded_when_it_is_announced_again() {
+        let mut answers = Answers::default();
+        answers.announce(&reload(1, "aa"));
+        answers.withdraw(&reload(1, "bb"));
+        assert_eq!(answers.announce(&reload(1, "aa")), Decision::Wait);
+        answers.withdraw(&reload(1, "AA"));
+        assert_eq!(answers.announce(&reload(1, "aa")), Decision::Load);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use liveline_protocol::engine::Api;
+use liveline_protocol::remote::Caller;
 
 use crate::Event;
 use crate::mode::answers::Answers;
@@ -15,10 +16,12 @@ use crate::mode::crash::Attendance;
 use crate::mode::endpoint::{self, Surroundings};
 use crate::mode::loader::Loader;
 use crate::mode::mailbox::{Mail, Mailbox};
-use crate::mode::os::{self, ConnectError, Wait};
+use crate::mode::os::{self, ConnectError, Stream, Wait};
 use crate::mode::outbox::Report;
 use crate::mode::registry::Entry;
+use crate::mode::remote::Server;
 use crate::mode::session::{End, Session};
+use crate::mode::transfer::Transfers;
 use crate::mode::{identity, wire::Wire};
 
 /// Between two looks at the endpoint files while there is no server.
@@ -155,7 +158,11 @@ struct Searcher {
     inbox: Inbox,
     answers: Answers,
     loader: Loader,
+    transfers: Transfers,
     surroundings: Surroundings,
+    /// The server on another host that the environment names, if it does. None other is looked for then.
+    remote: Option<Result<Server, String>>,
+    /// Endpoint files, or the token's file.
     candidates: Vec<PathBuf>,
     /// What a person was told last, so that it is told once.
     told: Option<String>,
@@ -166,7 +173,11 @@ impl Searcher {
         let of_interface = facts.interface.as_ref();
         let api = of_interface.map(|facts| identity::api(facts.api_package, facts.anchor)).transpose();
         let surroundings = Surroundings::here(&facts.manifest_directory);
-        let candidates = surroundings.candidates();
+        let remote = Server::named();
+        let candidates = match &remote {
+            None => surroundings.candidates(),
+            Some(server) => server.iter().map(|server| server.token.clone()).collect(),
+        };
         Self {
             facts,
             api,
@@ -174,7 +185,9 @@ impl Searcher {
             inbox,
             answers: Answers::default(),
             loader: Loader::default(),
+            transfers: Transfers::default(),
             surroundings,
+            remote,
             candidates,
             told: None,
         }
@@ -200,36 +213,74 @@ impl Searcher {
     }
 
     fn visit_candidates(&mut self) -> Visit {
+        if let Some(remote) = self.remote.clone() {
+            return self.visit_remote(remote);
+        }
         for index in 0..self.candidates.len() {
             let Some(stream) = self.try_candidate(index) else { continue };
-            let session = Session {
-                wire: Wire::new(stream),
-                facts: &self.facts,
-                api: &self.api,
-                mailbox: &self.mailbox,
-                inbox: &self.inbox,
-                answers: &mut self.answers,
-                loader: &mut self.loader,
-                attached: false,
-                attendance: None,
-                hangs: None,
-            };
-            let start = Instant::now();
-            match session.run() {
-                End::Stopped => return Visit::Stopped,
-                End::Lost { reason, attached: true } => {
-                    self.mailbox.put(Mail::Event(Event::Detached { reason }));
-                    // One that is lost at once, again and again, is as good as nobody.
-                    return if start.elapsed() > LONGEST_PAUSE { Visit::Served } else { Visit::Nobody };
-                }
-                End::Lost { reason, attached: false } => self.tell(reason),
+            if let Some(visit) = self.visit(Wire::new(stream), "") {
+                return visit;
             }
         }
         Visit::Nobody
     }
 
+    /// Tries every address of the server on another host.
+    fn visit_remote(&mut self, server: Result<Server, String>) -> Visit {
+        let found = server.and_then(|server| Ok((server.addresses()?, server.read_token()?)));
+        let (addresses, token) = match found {
+            Ok(found) => found,
+            Err(reason) => {
+                self.tell(reason);
+                return Visit::Nobody;
+            }
+        };
+        for address in addresses {
+            let caller = os::random().map(|nonce| Caller::new(token.clone(), nonce));
+            match os::dial(address).and_then(|stream| Ok(Wire::remote(stream, caller?))) {
+                Ok(wire) => {
+                    if let Some(visit) = self.visit(wire, &format!("the Liveline server at {address}: ")) {
+                        return visit;
+                    }
+                }
+                Err(error) => self.tell(format!("the Liveline server at {address}: {error}")),
+            }
+        }
+        Visit::Nobody
+    }
+
+    /// Stays with a server while it lasts; nothing if it is none. `who` goes before what is told of it.
+    fn visit(&mut self, wire: Wire, who: &str) -> Option<Visit> {
+        let session = Session {
+            wire,
+            facts: &self.facts,
+            api: &self.api,
+            mailbox: &self.mailbox,
+            inbox: &self.inbox,
+            answers: &mut self.answers,
+            loader: &mut self.loader,
+            transfers: &mut self.transfers,
+            attached: false,
+            attendance: None,
+            hangs: None,
+        };
+        let start = Instant::now();
+        match session.run() {
+            End::Stopped => Some(Visit::Stopped),
+            End::Lost { reason, attached: true } => {
+                self.mailbox.put(Mail::Event(Event::Detached { reason }));
+                // One that is lost at once, again and again, is as good as nobody.
+                Some(if start.elapsed() > LONGEST_PAUSE { Visit::Served } else { Visit::Nobody })
+            }
+            End::Lost { reason, attached: false } => {
+                self.tell(format!("{who}{reason}"));
+                None
+            }
+        }
+    }
+
     /// Connects to the server that an endpoint file names, if it names one that answers.
-    fn try_candidate(&mut self, index: usize) -> Option<UnixStream> {
+    fn try_candidate(&mut self, index: usize) -> Option<Stream> {
         let socket = match endpoint::read(&self.candidates[index], &self.surroundings) {
             Ok(socket) => socket?,
             Err(reason) => {

@@ -19,8 +19,9 @@ use crate::mode::plain::Symbols;
 use crate::mode::registry::{self, ENTRY_VERSION, Entry};
 use crate::mode::state::Describer;
 use crate::mode::store::Store;
+use crate::mode::transfer::Arrived;
 use crate::mode::verdict::Refusal;
-use crate::mode::{file_name, image, section};
+use crate::mode::{file_name, image, os, remote, section};
 
 /// What this engine can load.
 pub(crate) fn kinds() -> Vec<ArtifactKind> {
@@ -42,6 +43,12 @@ pub(crate) struct Loader {
 }
 
 impl Loader {
+    /// Goes over to a session whose artifacts come over its connection. Fails if there is no directory for them.
+    pub(crate) fn open_remote(&mut self) -> Result<(), String> {
+        self.engines = remote::code_folder()?;
+        Ok(())
+    }
+
     /// Goes over to a session's artifact directory; copies go into a directory of this process beside it.
     /// Fails if it is no absolute path.
     pub(crate) fn open(&mut self, artifacts: &Path) -> Result<(), String> {
@@ -61,18 +68,45 @@ impl Loader {
         api: &Result<Option<Api>, String>,
     ) -> Result<Loaded, Refusal> {
         let start = Instant::now();
-        let bytes = self.read(reload)?;
+        check_announced(reload)?;
+        let artifact = &reload.artifact;
+        let bytes = Artifacts::open(&self.artifacts)?.read(&artifact.file, artifact.bytes)?;
+        self.load_bytes(reload, &bytes, facts, api, start)
+    }
+
+    /// Loads a generation whose bytes have come over the connection, as [`Self::load`] does.
+    pub(crate) fn load_arrived(
+        &mut self,
+        arrived: &Arrived,
+        facts: &Facts,
+        api: &Result<Option<Api>, String>,
+    ) -> Result<Loaded, Refusal> {
+        self.load_bytes(&arrived.reload, &arrived.bytes, facts, api, Instant::now())
+    }
+
+    fn load_bytes(
+        &mut self,
+        reload: &Reload,
+        bytes: &[u8],
+        facts: &Facts,
+        api: &Result<Option<Api>, String>,
+        start: Instant,
+    ) -> Result<Loaded, Refusal> {
+        if !sha256(bytes).eq_ignore_ascii_case(&reload.artifact.sha256) {
+            let file = &reload.artifact.file;
+            return Err(format!("artifact `{file}` has another sha256 than announced").into());
+        }
         let (brought, symbols) = match reload.artifact.kind {
             ArtifactKind::Dylib => {
-                let section = image::interface_section(&bytes)?;
+                let section = image::interface_section(bytes)?;
                 if let Some(interface) = &facts.interface {
                     check(&[section], interface)?;
                     check_api(reload.api.as_ref(), api)?;
                 }
-                self.load_library(reload, &bytes)?
+                self.load_library(reload, bytes)?
             }
             ArtifactKind::Object => {
-                let objects = objects::read(&bytes)?;
+                let objects = objects::read(bytes)?;
                 if let Some(interface) = &facts.interface {
                     check(&objects::interface_sections(&objects)?, interface)?;
                     check_api(reload.api.as_ref(), api)?;
@@ -128,20 +162,15 @@ impl Loader {
         }
         self.stores.get_mut(&self.engines).ok_or_else(|| "there is no directory for loaded code".to_owned())
     }
+}
 
-    /// The artifact's bytes, which are those that were announced.
-    fn read(&self, reload: &Reload) -> Result<Vec<u8>, String> {
-        let artifact = &reload.artifact;
-        if !kinds().contains(&artifact.kind) {
-            return Err("this engine loads shared libraries only".to_owned());
-        }
-        file_name::check(&artifact.file)?;
-        let bytes = Artifacts::open(&self.artifacts)?.read(&artifact.file, artifact.bytes)?;
-        if !sha256(&bytes).eq_ignore_ascii_case(&artifact.sha256) {
-            return Err(format!("artifact `{}` has another sha256 than announced", artifact.file));
-        }
-        Ok(bytes)
+/// Fails unless what is announced can be looked for.
+pub(crate) fn check_announced(reload: &Reload) -> Result<(), String> {
+    if !kinds().contains(&reload.artifact.kind) {
+        return Err("this engine loads shared libraries only".to_owned());
     }
+    file_name::check(&reload.artifact.file)?;
+    os::check_length(&reload.artifact.file, reload.artifact.bytes)
 }
 
 /// Fails unless the scripts that the sections tell of are what this engine calls.

@@ -9,6 +9,7 @@ mod crash;
 mod endpoint;
 mod exchange;
 mod fault;
+mod fetch;
 mod file_name;
 mod hang;
 mod identity;
@@ -35,6 +36,7 @@ pub mod plain;
 mod plan;
 mod probation;
 mod registry;
+mod remote;
 mod report;
 mod scripts;
 mod section;
@@ -46,6 +48,9 @@ mod std_tuples;
 mod store;
 #[expect(unsafe_code, reason = "calls scripts through pointers that change when their code does")]
 mod swap;
+mod transfer;
+#[cfg(test)]
+mod transfer_tests;
 mod tree;
 mod verdict;
 mod wire;

@@ -13,16 +13,15 @@ use crate::mode::crash::{self, Attendance};
 use crate::mode::hang::{Sight, Watch};
 use crate::mode::link::{Facts, Inbox, Order};
 use crate::mode::loader::{self, Loader};
-use crate::mode::mailbox::{Mail, Mailbox};
+use crate::mode::mailbox::{Loaded, Mail, Mailbox};
 use crate::mode::os::Wait;
 use crate::mode::outbox::Report;
+use crate::mode::transfer::Transfers;
 use crate::mode::verdict::Refusal;
 use crate::mode::wire::Wire;
 use crate::mode::{endpoint, report, snapshot};
 use crate::{BuildError, Event, Generation};
 
-/// A server that accepts a connection and does not answer `attach` in this time is given up.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// Between two reports of what ran.
 const COUNT_EVERY: Duration = Duration::from_millis(500);
 /// How long the farewell may take.
@@ -40,6 +39,8 @@ pub(crate) struct Session<'a> {
     pub(crate) inbox: &'a Inbox,
     pub(crate) answers: &'a mut Answers,
     pub(crate) loader: &'a mut Loader,
+    /// Of a server on another host: artifacts on their way.
+    pub(crate) transfers: &'a mut Transfers,
     /// Whether `attach` has been answered; false at first.
     pub(crate) attached: bool,
     /// Once attached: crashes are told.
@@ -63,14 +64,17 @@ pub(crate) enum End {
 impl Session<'_> {
     /// Serves the connection until it ends.
     pub(crate) fn run(mut self) -> End {
-        match self.serve() {
+        let end = self.serve();
+        // They go on where they were when the server is found again.
+        self.transfers.lost().iter().for_each(|reload| self.answers.withdraw(reload));
+        match end {
             Ok(()) => End::Stopped,
             Err(reason) => End::Lost { reason, attached: self.attached },
         }
     }
 
     fn serve(&mut self) -> Result<(), String> {
-        let mut due = Instant::now() + ANSWER_WITHIN;
+        let mut due = Instant::now() + self.wire.patience();
         self.wire.send(&Message::request(ATTACH_ID, method::ATTACH, &self.attach()))?;
         loop {
             let ready = Wait {
@@ -92,7 +96,9 @@ impl Session<'_> {
             }
             if ready.readable {
                 self.read_messages()?;
+                self.take_chunks()?;
             }
+            self.wire.stay_alive(ready.readable)?;
             if Instant::now() >= due {
                 if !self.attached {
                     return Err("the server does not answer".to_owned());
@@ -213,6 +219,7 @@ impl Session<'_> {
                     let answer = result.map_err(|error| error.message)?;
                     self.attached(parse_params(method::ATTACH, answer)?)?;
                 }
+                Message::Response { id, result: Err(error) } => self.cannot_fetch(&id, error.message)?,
                 Message::Response { .. } => {}
                 Message::Request { id, method, .. } => {
                     let text = format!("an engine knows no request `{method}`");
@@ -231,7 +238,10 @@ impl Session<'_> {
         if self.attached {
             return Err("the server answered `attach` twice".to_owned());
         }
-        self.loader.open(Path::new(&answer.artifacts))?;
+        match self.wire.is_remote() {
+            true => self.loader.open_remote()?,
+            false => self.loader.open(Path::new(&answer.artifacts))?,
+        }
         self.attached = true;
         self.attendance = Some(self.inbox.attend());
         if let Some(calls) = answer.probation {
@@ -240,7 +250,7 @@ impl Session<'_> {
         self.hangs = Watch::new(answer.hang_millis.map(Duration::from_millis));
         let server = format!("{} {}", answer.server.name, answer.server.version);
         self.tell(Event::Attached { server, session: answer.session });
-        answer.libraries.into_iter().try_for_each(|reload| self.reload(&reload))?;
+        answer.libraries.into_iter().try_for_each(|reload| self.announced(reload))?;
         self.mailbox.serve();
         Ok(())
     }
@@ -253,7 +263,7 @@ impl Session<'_> {
                 Err(message) => self.tell(Event::Trouble { message }),
             },
             method::RELOAD if self.attached => match parse_params(name, params) {
-                Ok(reload) => self.reload(&reload)?,
+                Ok(reload) => self.announced(reload)?,
                 Err(message) => self.tell(Event::Trouble { message }),
             },
             method::SNAPSHOT if self.attached => self.mailbox.put(Mail::SnapshotDue),
@@ -269,7 +279,11 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn reload(&mut self, reload: &Reload) -> Result<(), String> {
+    fn announced(&mut self, reload: Reload) -> Result<(), String> {
+        if self.wire.is_remote() { self.announced_from_afar(reload) } else { self.reload(&reload) }
+    }
+
+    pub(super) fn reload(&mut self, reload: &Reload) -> Result<(), String> {
         match self.answers.announce(reload) {
             Decision::Wait => Ok(()),
             Decision::Repeat(answer) => self.wire.send(&Message::notification(method::RELOADED, &*answer)),
@@ -279,20 +293,32 @@ impl Session<'_> {
                 self.mailbox.put(Mail::Renumbered { library, generation });
                 Ok(())
             }
+            Decision::Load if self.wire.is_remote() => self.fetch(reload),
             Decision::Load => {
                 let start = Instant::now();
-                match self.loader.load(reload, self.facts, self.api) {
-                    Ok(loaded) => {
-                        self.mailbox.put(Mail::Loaded(loaded));
-                        Ok(())
-                    }
-                    Err(refusal) => self.refuse(reload, refusal, start.elapsed()),
-                }
+                let loaded = self.loader.load(reload, self.facts, self.api);
+                self.put(reload, loaded, start)
             }
         }
     }
 
-    fn refuse(&mut self, reload: &Reload, refusal: Refusal, load: Duration) -> Result<(), String> {
+    /// Hands code to the game, or tells why there is none.
+    pub(super) fn put(
+        &mut self,
+        reload: &Reload,
+        loaded: Result<Loaded, Refusal>,
+        start: Instant,
+    ) -> Result<(), String> {
+        match loaded {
+            Ok(loaded) => {
+                self.mailbox.put(Mail::Loaded(loaded));
+                Ok(())
+            }
+            Err(refusal) => self.refuse(reload, refusal, start.elapsed()),
+        }
+    }
+
+    pub(super) fn refuse(&mut self, reload: &Reload, refusal: Refusal, load: Duration) -> Result<(), String> {
         let (library, generation) = (reload.library.clone(), Generation(reload.generation.0));
         let answer = refusal.answer(&library, generation, load, Duration::ZERO);
         self.tell(Event::Refused { library, generation, reason: refusal.reason });

@@ -18,5 +18,6 @@ mod recover;
 mod refuse;
 mod release;
 mod reload;
+mod remote;
 mod server;
 mod snapshot;

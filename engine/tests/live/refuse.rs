@@ -173,7 +173,32 @@ fn an_artifact_directory_that_others_can_write_is_not_used() {
     let artifacts = fixture.server.path("artifacts");
     fs::set_permissions(&artifacts, fs::Permissions::from_mode(0o777)).unwrap();
     fixture.refuses(&reload, &["artifact directory", "can be written by others"]);
-    fs::remove_dir_all(&artifacts).unwrap();
+    // A link to a directory that holds the very file.
+    fs::set_permissions(&artifacts, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::rename(&artifacts, fixture.server.path("moved")).unwrap();
+    symlink(fixture.server.path("moved"), &artifacts).unwrap();
     let reload = Reload { generation: reload.generation.next(), ..reload };
     fixture.refuses(&reload, &["artifact directory", "cannot be opened"]);
+    fs::remove_file(&artifacts).unwrap();
+    let reload = Reload { generation: reload.generation.next(), ..reload };
+    fixture.refuses(&reload, &["artifact directory", "cannot be opened"]);
+}
+
+/// Only root can give files away.
+#[test]
+fn what_belongs_to_another_user_is_refused() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root can give files to another user");
+        return;
+    }
+    let mut fixture = Fixture::new();
+    let reload = fixture.server.publish(2, "hundreds");
+    let artifacts = fixture.server.path("artifacts");
+    let file = artifacts.join(&reload.artifact.file);
+    std::os::unix::fs::chown(&file, Some(65534), None).unwrap();
+    fixture.refuses(&reload, &["can be written by others"]);
+    std::os::unix::fs::chown(&file, Some(0), None).unwrap();
+    std::os::unix::fs::chown(&artifacts, Some(65534), None).unwrap();
+    let reload = Reload { generation: reload.generation.next(), ..reload };
+    fixture.refuses(&reload, &["artifact directory", "can be written by others"]);
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use liveline_protocol::engine::{ArtifactKind, Reload, Trigger};
 
@@ -45,6 +46,18 @@ pub struct Order {
     pub changed: Vec<PathBuf>,
     /// When they were saved.
     pub saved_at: Option<u64>,
+    /// Whether an editor has said that it was its save: the file watch may have been quicker.
+    pub is_save: Arc<AtomicBool>,
+}
+
+impl Order {
+    /// What started it, as far as is known by now.
+    pub fn began_with(&self) -> Trigger {
+        match self.trigger {
+            Trigger::Watch if self.is_save.load(Ordering::Relaxed) => Trigger::Save,
+            trigger => trigger,
+        }
+    }
 }
 
 /// What a build says on its way.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use liveline_protocol::engine::{Generation, Place, Reload};
+use liveline_protocol::engine::{Generation, Place, Reload, Trigger};
 use liveline_protocol::history::{Source, SourceFile, Sources};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,9 @@ pub struct Past {
     /// When it was built, in microseconds since the Unix epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_unix_micros: Option<u64>,
+    /// From its save until the first engine ran it, in microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub save_to_live_micros: Option<u64>,
     /// What is held against it.
     #[serde(default)]
     pub mark: Mark,
@@ -145,10 +148,10 @@ impl Pasts {
         Some(wanted)
     }
 
-    fn mark(&mut self, name: &str, generation: Generation, mark: Mark) {
+    fn change(&mut self, name: &str, generation: Generation, change: impl Fn(&mut Past)) {
         let library = self.library(name);
         for past in library.generations.iter_mut().filter(|past| past.reload.generation == generation) {
-            past.mark = mark.clone();
+            change(past);
             library.is_written = false;
         }
     }
@@ -174,7 +177,14 @@ impl Workshop {
         let mut past = lock(&self.past);
         let in_hand = order.overlay.values().map(|text| (hash(text.as_bytes()), text.clone()));
         past.library(&reload.library).in_hand.extend(in_hand);
-        past.add(Past { reload, capture, texts, at_unix_micros: Some(at), mark: Mark::default() });
+        past.add(Past {
+            reload,
+            capture,
+            texts,
+            at_unix_micros: Some(at),
+            save_to_live_micros: None,
+            mark: Mark::default(),
+        });
     }
 
     /// Writes what is not written of a library's past.
@@ -194,7 +204,19 @@ impl Workshop {
 
     /// Keeps what speaks against a generation.
     pub fn keep_mark(&self, library: &str, generation: Generation, mark: Mark) {
-        lock(&self.past).mark(library, generation, mark);
+        lock(&self.past).change(library, generation, |past| past.mark = mark.clone());
+        self.write_past(library);
+    }
+
+    /// Keeps how long a generation took from its save until an engine ran it.
+    pub fn keep_live(&self, library: &str, generation: Generation, micros: u64) {
+        lock(&self.past).change(library, generation, |past| past.save_to_live_micros = Some(micros));
+        self.write_past(library);
+    }
+
+    /// Keeps that a generation is of an editor's save.
+    pub fn keep_save(&self, library: &str, generation: Generation) {
+        lock(&self.past).change(library, generation, |past| past.reload.trigger = Trigger::Save);
         self.write_past(library);
     }
 
@@ -318,6 +340,7 @@ mod tests {
             capture: Hash(String::new()),
             texts: BTreeMap::from([(PathBuf::from("/w/a.rs"), hash(b"text"))]),
             at_unix_micros: Some(generation),
+            save_to_live_micros: None,
             mark: Mark::default(),
         }
     }
@@ -341,13 +364,27 @@ mod tests {
         let mut pasts = Pasts::open(folder.path());
         [1, 2].into_iter().for_each(|generation| pasts.add(past(generation)));
         pasts.write("a").unwrap();
-        pasts.mark("a", Generation(2), Mark { crashed: true, ..Mark::default() });
-        pasts.mark("a", Generation(7), Mark { hung: true, ..Mark::default() });
+        pasts.change("a", Generation(2), |past| past.mark.crashed = true);
+        pasts.change("a", Generation(7), |past| past.mark.hung = true);
         pasts.write("a").unwrap();
         let mut again = Pasts::open(folder.path());
         let marks: Vec<Option<&str>> =
             again.library("a").generations.iter().map(|past| past.mark.trouble()).collect();
         assert_eq!(marks, [None, Some("it crashed")]);
+    }
+
+    #[test]
+    fn how_soon_a_generation_was_live_is_there_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut pasts = Pasts::open(folder.path());
+        [1, 2].into_iter().for_each(|generation| pasts.add(past(generation)));
+        pasts.write("a").unwrap();
+        pasts.change("a", Generation(2), |past| past.save_to_live_micros = Some(24_000));
+        pasts.write("a").unwrap();
+        let mut again = Pasts::open(folder.path());
+        let times: Vec<Option<u64>> =
+            again.library("a").generations.iter().map(|past| past.save_to_live_micros).collect();
+        assert_eq!(times, [None, Some(24_000)]);
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl Workshop {
             generation,
             artifact,
             changed: order.changed.iter().map(|path| path.display().to_string()).collect(),
-            trigger: order.trigger,
+            trigger: order.began_with(),
             speculated: speculated || is_live,
             unsaved: is_live,
             build_micros: good.micros,

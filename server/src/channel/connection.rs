@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use liveline_protocol::engine::{Attach, method};
 use liveline_protocol::message::{INVALID_PARAMS, METHOD_NOT_FOUND, Message, REQUEST_FAILED, parse_params};
+use liveline_protocol::remote::{ARTIFACT, Ends};
 use liveline_protocol::{PROTOCOL_VERSION, status, version_mismatch};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::net::UnixStream;
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 
+use super::guest::{self, Guest};
 use super::peer::{self, Join};
-use super::stream::{Messages, send};
+use super::stream::{Messages, Writer};
 use crate::core::{EngineSaid, Event, FaceId, Session};
 use crate::face::FaceEvent;
 use crate::hub::{ENGINE_QUEUE, Input, Joining};
@@ -27,20 +29,39 @@ const UNREAD: Duration = Duration::from_secs(10);
 /// Serves a connection to its end.
 pub async fn serve(stream: UnixStream, number: u64, inputs: mpsc::UnboundedSender<Input>) {
     let (reader, writer) = stream.into_split();
-    let connection = Connection { messages: Messages::new(reader), writer, number, inputs };
-    if let Err(error) = connection.introduce().await {
-        tracing::info!(number, %error, "a connection was dropped");
-    }
+    let (messages, writer) = (Messages::new(reader), Writer::new(writer));
+    Connection { messages, writer, number, inputs, guest: None }.run().await;
 }
 
-struct Connection {
-    messages: Messages<OwnedReadHalf>,
-    writer: OwnedWriteHalf,
+/// Serves another host's connection to its end: that of an engine and of nobody else.
+pub async fn serve_guest(
+    stream: TcpStream,
+    ends: Ends,
+    guest: Guest,
     number: u64,
     inputs: mpsc::UnboundedSender<Input>,
+) {
+    let (reader, writer) = stream.into_split();
+    let (messages, writer) = (Messages::sealed(reader, ends.opener), Writer::sealed(writer, ends.sealer));
+    Connection { messages, writer, number, inputs, guest: Some(guest) }.run().await;
 }
 
-impl Connection {
+struct Connection<R, W> {
+    messages: Messages<R>,
+    writer: Writer<W>,
+    number: u64,
+    inputs: mpsc::UnboundedSender<Input>,
+    guest: Option<Guest>,
+}
+
+impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<R, W> {
+    async fn run(self) {
+        let number = self.number;
+        if let Err(error) = self.introduce().await {
+            tracing::info!(number, %error, "a connection was dropped");
+        }
+    }
+
     /// The first request says what this is. Until then notifications mean nothing.
     async fn introduce(mut self) -> io::Result<()> {
         let deadline = tokio::time::Instant::now() + INTRODUCTION;
@@ -52,8 +73,9 @@ impl Connection {
                 None => return Ok(()),
                 Some(Message::Request { id, method, params }) => match method.as_str() {
                     method::ATTACH => return self.attach(id, params).await,
-                    peer::JOIN => return self.join(id, params).await,
-                    status::METHOD => self.status(id).await?,
+                    // A face sees all sources and may change what is built.
+                    peer::JOIN if self.guest.is_none() => return self.join(id, params).await,
+                    status::METHOD if self.guest.is_none() => self.status(id).await?,
                     _ => self.refuse(id, METHOD_NOT_FOUND, format!("unknown method `{method}`")).await?,
                 },
                 Some(_) => {}
@@ -62,14 +84,14 @@ impl Connection {
     }
 
     async fn refuse(&mut self, id: Value, code: i64, text: String) -> io::Result<()> {
-        send(&mut self.writer, &Message::failure(id, code, text)).await
+        self.writer.send(&Message::failure(id, code, text)).await
     }
 
     async fn status(&mut self, id: Value) -> io::Result<()> {
         let (reply, answer) = oneshot::channel();
         let _ = self.inputs.send(Input::Status(reply));
         match answer.await {
-            Ok(status) => send(&mut self.writer, &Message::answer(id, &status)).await,
+            Ok(status) => self.writer.send(&Message::answer(id, &status)).await,
             Err(_) => self.refuse(id, REQUEST_FAILED, "the server is ending".to_owned()).await,
         }
     }
@@ -87,23 +109,35 @@ impl Connection {
         };
         let session = Session(format!("{}-{}", std::process::id(), self.number));
         let (outgoing, queue) = mpsc::channel(ENGINE_QUEUE);
+        let (asks, asked) = guest::requests();
         let (reply, answer) = oneshot::channel();
-        let engine =
-            Engine { session: session.clone(), inputs: self.inputs.clone(), outgoing: outgoing.clone() };
+        let engine = Engine {
+            session: session.clone(),
+            inputs: self.inputs.clone(),
+            outgoing: outgoing.clone(),
+            asks: self.guest.is_some().then_some(asks),
+        };
         let attach = Box::new(attach);
-        let request =
-            Input::Attach(Joining { session: session.clone(), attach, outgoing, reply, has_waited: false });
-        let _ = self.inputs.send(request);
+        let address = self.guest.as_ref().map(|guest| guest.address.to_string());
+        let joining =
+            Joining { session: session.clone(), attach, address, outgoing, reply, has_waited: false };
+        let _ = self.inputs.send(Input::Attach(joining));
+        // However this ends: the port may be closed in the middle.
+        let _gone = Gone { session, inputs: self.inputs.clone() };
         let Ok(attached) = answer.await else {
             return self.refuse(id, REQUEST_FAILED, "the server is ending".to_owned()).await;
         };
-        send(&mut self.writer, &Message::answer(id, &attached)).await?;
-        let result = tokio::select! {
-            result = engine.listen(self.messages) => result,
-            result = write_all(self.writer, queue) => result,
-        };
-        let _ = self.inputs.send(Input::core(Event::EngineGone { session }));
-        result
+        self.writer.send(&Message::answer(id, &attached)).await?;
+        match self.guest {
+            None => tokio::select! {
+                result = engine.listen(self.messages) => result,
+                result = write_all(self.writer, queue) => result,
+            },
+            Some(guest) => tokio::select! {
+                result = engine.listen(self.messages) => result,
+                result = guest::write_all(self.writer, queue, asked, guest.artifacts) => result,
+            },
+        }
     }
 
     /// A second server works through this one as a face.
@@ -113,14 +147,14 @@ impl Connection {
             Ok(join) => return self.refuse(id, REQUEST_FAILED, Join::refusal(&join.version)).await,
             Err(text) => return self.refuse(id, INVALID_PARAMS, text).await,
         }
-        send(&mut self.writer, &Message::answer(id, &Value::Null)).await?;
+        self.writer.send(&Message::answer(id, &Value::Null)).await?;
         let face = FaceId(self.number);
         let (updates, mut queue) = mpsc::unbounded_channel();
         let _ = self.inputs.send(Input::FaceJoined { face, updates, owner: false });
         let forward = async {
             while let Some(event) = queue.recv().await {
                 let message = Message::notification(peer::HUB, &event);
-                tokio::time::timeout(UNREAD, send(&mut self.writer, &message)).await??;
+                tokio::time::timeout(UNREAD, self.writer.send(&message)).await??;
             }
             Ok(())
         };
@@ -138,17 +172,34 @@ impl Connection {
     }
 }
 
+/// Dropped, it tells that an engine's connection has ended.
+struct Gone {
+    session: Session,
+    inputs: mpsc::UnboundedSender<Input>,
+}
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        let _ = self.inputs.send(Input::core(Event::EngineGone { session: self.session.clone() }));
+    }
+}
+
 /// The reading half of an attached engine.
 struct Engine {
     session: Session,
     inputs: mpsc::UnboundedSender<Input>,
     outgoing: mpsc::Sender<Message>,
+    /// For parts of artifacts, where it cannot read them itself.
+    asks: Option<mpsc::Sender<guest::Request>>,
 }
 
 impl Engine {
-    async fn listen(self, mut messages: Messages<OwnedReadHalf>) -> io::Result<()> {
+    async fn listen<R: AsyncRead + Unpin>(self, mut messages: Messages<R>) -> io::Result<()> {
         while let Some(message) = messages.next().await? {
             match message {
+                Message::Request { id, method, params } if method == ARTIFACT && self.asks.is_some() => {
+                    self.asks.iter().try_for_each(|asks| guest::ask(asks, id.clone(), params.clone()))?;
+                }
                 Message::Request { id, method, .. } if method == method::DETACH => {
                     // The engine closes the connection when it has read this.
                     let _ =
@@ -180,9 +231,12 @@ impl Engine {
     }
 }
 
-async fn write_all(mut writer: OwnedWriteHalf, mut queue: mpsc::Receiver<Message>) -> io::Result<()> {
+async fn write_all<W: AsyncWrite + Unpin>(
+    mut writer: Writer<W>,
+    mut queue: mpsc::Receiver<Message>,
+) -> io::Result<()> {
     while let Some(message) = queue.recv().await {
-        tokio::time::timeout(UNREAD, send(&mut writer, &message)).await??;
+        tokio::time::timeout(UNREAD, writer.send(&message)).await??;
     }
     Ok(())
 }

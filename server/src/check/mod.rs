@@ -243,6 +243,7 @@ impl One<'_> {
             trigger: Trigger::Command,
             changed: Vec::new(),
             saved_at: None,
+            is_save: Arc::default(),
         };
         let (mut messages, mut reason) = (Vec::new(), None);
         let outcome = self.workshop.build(&order, &Cancel::default(), &mut |progress| match progress {

@@ -86,9 +86,10 @@ impl Printer {
                 )]
             }
             HubEvent::Tested(report) => tested(report),
-            HubEvent::EngineAttached { session, name, pid } => {
+            HubEvent::EngineAttached { session, name, pid, address } => {
                 self.names.insert(session.clone(), format!("`{name}` ({pid})"));
-                vec![format!("engine `{name}` ({pid}) attached")]
+                let place = address.as_ref().map(|address| format!(" from {address}")).unwrap_or_default();
+                vec![format!("engine `{name}` ({pid}) attached{place}")]
             }
             HubEvent::EngineDetached { session } => {
                 let name = self.name(session);

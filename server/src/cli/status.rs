@@ -84,7 +84,8 @@ fn describe(status: &Status) -> String {
     for engine in &status.engines {
         let runs: Vec<String> =
             engine.libraries.iter().map(|(name, generation)| format!("{name} {generation}")).collect();
-        lines.push(format!("engine `{}` ({}) runs {}", engine.name, engine.pid, runs.join(", ")));
+        let place = engine.address.as_ref().map(|address| format!(", at {address},")).unwrap_or_default();
+        lines.push(format!("engine `{}` ({}){place} runs {}", engine.name, engine.pid, runs.join(", ")));
         lines.extend(engine.refused.iter().map(|(library, refused)| {
             let how = match refused.outcome {
                 Outcome::Restored => "took back",
@@ -95,6 +96,12 @@ fn describe(status: &Status) -> String {
     }
     if status.engines.is_empty() {
         lines.push("no engine is attached".to_owned());
+    }
+    if let Some(remote) = &status.remote {
+        lines.push(format!(
+            "engines elsewhere attach at {} with the token in {}",
+            remote.address, remote.token
+        ));
     }
     lines.join("\n")
 }

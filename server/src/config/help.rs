@@ -203,8 +203,8 @@ mod tests {
 
     #[test]
     fn tables_keys_and_values_are_offered_where_they_fit() {
-        check("|", &["[build]", "[engine]", "[[library]]", "[tests]"], "");
-        check("[|", &["build", "engine", "library", "tests"], "");
+        check("|", &["[build]", "[engine]", "[[library]]", "[remote]", "[tests]"], "");
+        check("[|", &["build", "engine", "library", "remote", "tests"], "");
         check("[[li|", &["library"], "li");
         check(
             "[build]\nprofile = \"dev\"\n|\napply = \"save\"\n[engine]\n",

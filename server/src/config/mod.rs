@@ -1,10 +1,12 @@
 //! `liveline.toml`: what it may say, and errors that point at the line.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use toml::de::DeTable;
 
 use crate::os;
@@ -33,6 +35,9 @@ pub struct Config {
     /// The game.
     #[serde(default)]
     pub engine: Engine,
+    /// Engines on other hosts and in containers.
+    #[serde(default)]
+    pub remote: Remote,
     /// Tests of scripts.
     #[serde(default)]
     pub tests: Tests,
@@ -125,6 +130,25 @@ pub struct Engine {
     /// A generation that panics in this many first calls of a script is taken back; 0: none is. 100 by default.
     #[schemars(with = "u64", default)]
     pub probation: Option<u64>,
+}
+
+/// Engines on other hosts and in containers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub struct Remote {
+    /// The address at which they attach, an IP address and a port; port 0 is any free one. Without it none can. Use a
+    /// loopback address with a tunnel where others share the network: what is sent is authenticated, not encrypted.
+    #[serde(deserialize_with = "address")]
+    #[schemars(with = "String", default, example = "127.0.0.1:7878")]
+    pub listen: Option<SocketAddr>,
+}
+
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let address = text.parse().map(Some);
+    address
+        .map_err(|_| D::Error::custom(format!("`{text}` is no IP address with a port, as `127.0.0.1:7878`")))
 }
 
 /// How an engine takes new code.
@@ -278,6 +302,16 @@ mod tests {
         check_error("[build\n", 1, "");
         check_error("\n[[library]]\n", 2, "needs `package");
         check_error("library = 3\n", 1, "");
+    }
+
+    #[test]
+    fn no_engine_comes_from_elsewhere_unless_it_is_asked_for() {
+        assert_eq!(parse("[remote]\n").unwrap().remote.listen, None);
+        let config = parse("[remote]\nlisten = \"[::1]:0\"\n").unwrap();
+        assert!(config.remote.listen.is_some_and(|address| address.ip().is_loopback()));
+        check_error("[remote]\nlisten = \"localhost:7878\"\n", 2, "as `127.0.0.1:7878`");
+        check_error("[remote]\nlisten = 7878\n", 2, "");
+        check_error("[remote]\nlisen = \"\"\n", 2, "did you mean `listen`?");
     }
 
     proptest! {

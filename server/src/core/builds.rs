@@ -111,6 +111,8 @@ impl Core {
         now: Now,
         actions: &mut Vec<Action>,
     ) {
+        // What an editor shows was written by it.
+        let trigger = if trigger == Trigger::Watch && self.shows(files) { Trigger::Save } else { trigger };
         self.settle_buffers(files, trigger);
         if self.is_first_lock_file(files) {
             return;
@@ -139,6 +141,25 @@ impl Core {
                 Some(state) => state.add(want),
                 None => self.want(&name, want, now, actions),
             }
+        }
+    }
+
+    /// An editor has saved what was told of by the file watch. What builds it, or will, is the build of a save.
+    pub(super) fn editor_saved(
+        &mut self,
+        files: &BTreeMap<PathBuf, Option<Hash>>,
+        now: Now,
+        actions: &mut Vec<Action>,
+    ) {
+        self.settle_buffers(files, Trigger::Save);
+        let (chronicle, states) = (&mut self.chronicle, self.libraries.values_mut());
+        for state in states {
+            actions.extend(state.editor_saved(files).map(Action::IsSave));
+            // A busy editor may say so when the build has ended.
+            let late = state.current.as_ref().filter(|current| current.trigger == Trigger::Watch);
+            let is_it = |path: &String| files.contains_key(Path::new(path));
+            let late = late.filter(|current| current.changed.iter().any(is_it));
+            actions.extend(late.and_then(|current| chronicle.editor_saved(current, now)));
         }
     }
 
@@ -208,6 +229,7 @@ impl Core {
             trigger,
             changed,
             saved_at: None,
+            is_save: Arc::default(),
         })
     }
 

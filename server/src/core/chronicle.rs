@@ -5,6 +5,9 @@ use liveline_protocol::history::{self, Entry, Outcome};
 use super::*;
 use crate::build::past::{GENERATIONS, Mark, Past};
 
+/// So long after a generation was announced an editor may say that it was its save, in microseconds.
+const LATE: u64 = 2_000_000;
+
 /// By library and generation.
 #[derive(Debug, Default)]
 pub(super) struct Chronicle {
@@ -17,20 +20,25 @@ struct Heard {
     /// When it was built, in microseconds since the Unix epoch.
     at: Option<u64>,
     save_to_live: Option<u64>,
+    /// Whether an editor has said that it was its save, after the build.
+    is_save: bool,
     /// By engine, what it said last, and why.
     answers: BTreeMap<String, (Outcome, Option<String>)>,
 }
 
 impl Chronicle {
-    /// The disk knows when generations were built.
+    /// The disk knows when generations were built, and how soon they were live.
     pub(super) fn past_known(&mut self, library: &str, past: &[Past]) {
         for past in past.iter().filter(|past| past.at_unix_micros.is_some()) {
-            self.heard(library, past.reload.generation).at = past.at_unix_micros;
+            let heard = self.heard(library, past.reload.generation);
+            heard.at = past.at_unix_micros;
+            heard.save_to_live = heard.save_to_live.or(past.save_to_live_micros);
         }
     }
 
-    /// Listens to what faces are told.
-    pub(super) fn observe(&mut self, actions: &[Action], now: Now) {
+    /// Listens to what faces are told; gives what of it is to be kept.
+    pub(super) fn observe(&mut self, actions: &[Action], now: Now) -> Vec<Action> {
+        let mut kept = Vec::new();
         let told = actions.iter().filter_map(|action| match action {
             Action::Tell(event) => Some(event),
             _ => None,
@@ -48,7 +56,12 @@ impl Chronicle {
                     };
                     let reason = reloaded.reason.clone().filter(|_| outcome != Outcome::Applied);
                     let heard = self.heard(&reloaded.library, reloaded.generation);
-                    heard.save_to_live = heard.save_to_live.or(*save_to_live_micros);
+                    // Of several engines, the first.
+                    if let Some(micros) = save_to_live_micros.filter(|_| heard.save_to_live.is_none()) {
+                        heard.save_to_live = Some(micros);
+                        let (library, generation) = (reloaded.library.clone(), reloaded.generation);
+                        kept.push(Action::KeepLive { library, generation, micros });
+                    }
                     heard.answers.insert(session.clone(), (outcome, reason));
                 }
                 HubEvent::Fault { session, fault } => {
@@ -63,6 +76,17 @@ impl Chronicle {
                 _ => {}
             }
         }
+        kept
+    }
+
+    /// An editor has saved what a generation was built from; gives what of it is to be kept, if it was only just built.
+    pub(super) fn editor_saved(&mut self, reload: &Reload, now: Now) -> Option<Action> {
+        let heard = self.heard(&reload.library, reload.generation);
+        let is_late = heard.at.is_none_or(|at| now.unix_micros > at + LATE);
+        if is_late || std::mem::replace(&mut heard.is_save, true) {
+            return None;
+        }
+        Some(Action::KeepSave { library: reload.library.clone(), generation: reload.generation })
     }
 
     fn heard(&mut self, library: &str, generation: Generation) -> &mut Heard {
@@ -93,9 +117,10 @@ impl Core {
         let kept = kept(mark);
         let worst = kept.iter().chain(answers).max_by_key(|(outcome, _)| *outcome);
         let runs = self.engines.iter().filter(|engine| engine.running.get(library) == Some(&generation));
+        let is_save = reload.trigger == Trigger::Watch && heard.is_some_and(|heard| heard.is_save);
         Entry {
             generation,
-            trigger: reload.trigger,
+            trigger: if is_save { Trigger::Save } else { reload.trigger },
             at_unix_micros: heard.and_then(|heard| heard.at).or(reload.saved_at_unix_micros),
             build_micros: reload.build_micros,
             save_to_live_micros: heard.and_then(|heard| heard.save_to_live),

@@ -5,11 +5,18 @@ use super::*;
 use crate::build::past::KeptFault;
 
 impl Core {
-    pub(super) fn attached(&mut self, session: Session, attach: Attach, actions: &mut Vec<Action>) {
+    pub(super) fn attached(
+        &mut self,
+        session: Session,
+        attach: Attach,
+        address: Option<String>,
+        actions: &mut Vec<Action>,
+    ) {
         actions.push(Action::Tell(HubEvent::EngineAttached {
             session: session.0.clone(),
             name: attach.engine.name.clone(),
             pid: attach.engine.pid,
+            address: address.clone(),
         }));
         if attach.loaders.is_empty() {
             let text = format!("engine `{}` offers no loader: it gets no reloads", attach.engine.name);
@@ -19,6 +26,7 @@ impl Core {
         self.engines.push(Engine {
             session,
             attach,
+            address,
             running: BTreeMap::new(),
             before: BTreeMap::new(),
             refused: BTreeMap::new(),

@@ -48,6 +48,16 @@ impl Want {
         self.changed.extend(newer.changed);
         self.saved_at = newer.saved_at.max(self.saved_at);
     }
+
+    /// An editor has saved these; whether that is what led to it.
+    fn editor_saved<T>(&mut self, files: &BTreeMap<PathBuf, T>) -> bool {
+        let is_it =
+            self.trigger == Trigger::Watch && self.changed.iter().any(|path| files.contains_key(path));
+        if is_it {
+            self.trigger = Trigger::Save;
+        }
+        is_it
+    }
 }
 
 #[derive(Debug)]
@@ -165,6 +175,15 @@ impl LibraryState {
     /// Takes note of a build of unsaved text. Nothing may run.
     pub fn begin_unsaved(&mut self, build: BuildId, purpose: Purpose, overlaid: Overlaid, now: Instant) {
         self.running = Some(Running::new(build, purpose, None, overlaid, now));
+    }
+
+    /// An editor has saved these; gives the running build, if that is what it builds.
+    pub fn editor_saved<T>(&mut self, files: &BTreeMap<PathBuf, T>) -> Option<BuildId> {
+        if let Some(want) = &mut self.waiting {
+            want.editor_saved(files);
+        }
+        let running = self.running.as_mut()?;
+        running.want.as_mut()?.editor_saved(files).then_some(running.build)
     }
 
     /// What waits for its turn.

@@ -8,6 +8,7 @@ use std::time::Instant;
 use liveline_protocol::engine::{
     ArtifactKind, Attach, Build, Fault, Generation, Ran, Reload, Reloaded, Retired, Trigger,
 };
+use liveline_protocol::status::Remote;
 use serde_json::Value;
 
 use super::{BuildId, FaceId, Session};
@@ -36,6 +37,11 @@ pub enum Event {
         trigger: Trigger,
         /// When, in microseconds since the Unix epoch.
         saved_at: u64,
+    },
+    /// An editor has saved what was told of before, by the file watch.
+    EditorSaved {
+        /// Absolute paths, and the hash of what is there now.
+        files: BTreeMap<PathBuf, Option<Hash>>,
     },
     /// An editor shows a file, as it is on the disk.
     Opened {
@@ -120,7 +126,11 @@ pub enum Event {
         session: Session,
         /// What it said.
         attach: Attach,
+        /// Where it is, if it is on another host.
+        address: Option<String>,
     },
+    /// Engines on other hosts can attach, or cannot any more.
+    Listens(Option<Remote>),
     /// An engine has reported.
     EngineSaid {
         /// Its connection.
@@ -241,6 +251,24 @@ pub enum Action {
         /// All that speaks against it.
         mark: Mark,
     },
+    /// Keep how soon a generation was live over a restart.
+    KeepLive {
+        /// The library.
+        library: String,
+        /// The generation.
+        generation: Generation,
+        /// From its save until the first engine ran it, in microseconds.
+        micros: u64,
+    },
+    /// Keep that a generation is of an editor's save.
+    KeepSave {
+        /// The library.
+        library: String,
+        /// The generation.
+        generation: Generation,
+    },
+    /// What a running build builds was saved by an editor.
+    IsSave(BuildId),
     /// Look up what differs between two builds of an API crate.
     CompareApis(ApisAsked),
     /// Tell engines that a library is no more.

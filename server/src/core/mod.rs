@@ -74,6 +74,8 @@ pub struct FaceId(pub u64);
 struct Engine {
     session: Session,
     attach: Attach,
+    /// Where it is, if it is on another host.
+    address: Option<String>,
     running: BTreeMap<String, Generation>,
     /// What it ran before that: what runs again where it takes a generation back.
     before: BTreeMap<String, Generation>,
@@ -95,6 +97,8 @@ pub struct Core {
     project: Option<Arc<Project>>,
     libraries: BTreeMap<String, LibraryState>,
     engines: Vec<Engine>,
+    /// Where engines on other hosts attach.
+    remote: Option<status::Remote>,
     /// The faces that run the game.
     runners: BTreeSet<FaceId>,
     /// What the faces' users want, the one that spoke last at the end.
@@ -118,6 +122,7 @@ impl Core {
             project: None,
             libraries: BTreeMap::new(),
             engines: Vec::new(),
+            remote: None,
             runners: BTreeSet::new(),
             preferences: Vec::new(),
             book: Book::default(),
@@ -140,6 +145,7 @@ impl Core {
             Event::Changed { files, trigger, saved_at } => {
                 self.changed(&files, trigger, saved_at, now, &mut actions)
             }
+            Event::EditorSaved { files } => self.editor_saved(&files, now, &mut actions),
             Event::Opened { path, text } => self.opened(path, text, &mut actions),
             Event::Edited { path, text } => self.edited(path, text, now, &mut actions),
             Event::Closed { path } => self.closed(&path, now, &mut actions),
@@ -161,7 +167,10 @@ impl Core {
             Event::Ended { build, library, outcome, inputs } => {
                 self.ended(build, &library, outcome, inputs, now, &mut actions);
             }
-            Event::EngineAttached { session, attach } => self.attached(session, attach, &mut actions),
+            Event::EngineAttached { session, attach, address } => {
+                self.attached(session, attach, address, &mut actions);
+            }
+            Event::Listens(remote) => self.remote = remote,
             Event::EngineSaid { session, said } => self.engine_said(&session, said, now, &mut actions),
             Event::EngineGone { session } => self.engine_gone(&session, &mut actions),
             Event::Command { face, id, command } => {
@@ -179,7 +188,7 @@ impl Core {
             Event::Tick => self.tick(now, &mut actions),
         }
         self.speculate(now, &mut actions);
-        self.chronicle.observe(&actions, now);
+        actions.extend(self.chronicle.observe(&actions, now));
         self.keep_marks(&mut actions);
         self.tell_status(&mut actions);
         self.set_alarm(&mut actions);
@@ -291,6 +300,7 @@ impl Core {
         let status = Status {
             libraries: self.libraries.values().map(|library| self.library_status(library)).collect(),
             engines: self.engines.iter().map(engine_status).collect(),
+            remote: self.remote.clone(),
         };
         if status != self.status {
             self.status = status.clone();
@@ -315,6 +325,7 @@ impl Core {
             undone: library.undone,
             moved_at_unix_micros: Some(library.moved_at).filter(|at| *at > 0),
             with_package,
+            workspace: None,
             library: name,
         }
     }
@@ -336,7 +347,9 @@ fn engine_status(engine: &Engine) -> status::Engine {
         name: engine.attach.engine.name.clone(),
         pid: engine.attach.engine.pid,
         libraries: engine.running.clone(),
+        address: engine.address.clone(),
         refused: engine.refused.clone(),
+        workspace: None,
     }
 }
 

@@ -60,7 +60,9 @@ impl Core {
                 }
             },
         };
-        show(self.book.replace(WORKSPACE, diagnostic.into_iter().collect()), actions);
+        // Its place is one of what is shown, which the disk may not have.
+        let seen = text.map(|text| (path.to_owned(), hash(text.as_bytes()))).into_iter().collect();
+        show_unsaved(self.book.replace(WORKSPACE, diagnostic.into_iter().collect()), &seen, actions);
     }
 
     fn is_config(&self, path: &Path) -> bool {

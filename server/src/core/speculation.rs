@@ -115,6 +115,14 @@ impl Core {
         }
     }
 
+    /// Whether all of these are as an editor shows them.
+    pub(super) fn shows(&self, files: &BTreeMap<PathBuf, Option<Hash>>) -> bool {
+        let is_shown = |(path, hash): (&PathBuf, &Option<Hash>)| {
+            self.buffers.get(path).is_some_and(|buffer| Some(&buffer.hash) == hash.as_ref())
+        };
+        !files.is_empty() && files.iter().all(is_shown)
+    }
+
     /// Whether the running build of unsaved text builds what has just been written, so that a save need only wait
     /// for it.
     pub(super) fn serves(&self, name: &str, files: &BTreeMap<PathBuf, Option<Hash>>) -> bool {

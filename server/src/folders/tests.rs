@@ -26,6 +26,10 @@ impl Hub {
     }
 
     fn has(&self, library: &str) {
+        self.has_moved(library, None);
+    }
+
+    fn has_moved(&self, library: &str, moved_at: Option<u64>) {
         let library = Library {
             library: library.to_owned(),
             state: LibraryState::Idle,
@@ -33,10 +37,11 @@ impl Hub {
             last_reload: None,
             unsaved: false,
             undone: None,
-            moved_at_unix_micros: None,
+            moved_at_unix_micros: moved_at,
             with_package: Vec::new(),
+            workspace: None,
         };
-        self.says(HubEvent::Status(Status { libraries: vec![library], engines: Vec::new() }));
+        self.says(HubEvent::Status(Status { libraries: vec![library], ..Status::default() }));
     }
 
     async fn heard(&mut self) -> FaceEvent {
@@ -150,4 +155,44 @@ async fn a_folder_that_comes_is_told_all_and_one_that_goes_leaves_nothing() {
     while soon(hubs[1].events.recv()).await.is_some() {}
     third.has("c");
     assert_eq!(libraries(&mut link, 2).await, ["a", "c"]);
+}
+
+#[tokio::test]
+async fn libraries_of_the_same_name_are_told_apart() {
+    let (_folder, mut link, mut hubs, _more) = two().await;
+    let proof = |library: &str| HubEvent::Proof {
+        library: library.to_owned(),
+        generation: liveline_protocol::engine::Generation(1),
+        functions: Vec::new(),
+    };
+    hubs[0].has("scripts");
+    hubs[0].says(proof("scripts"));
+    assert_eq!(libraries(&mut link, 1).await, ["scripts"]);
+    assert_eq!(next(&mut link).await, proof("scripts"));
+    hubs[1].has("scripts");
+    assert_eq!(next(&mut link).await, proof("one/scripts"), "what was said by another name is said again");
+    assert_eq!(libraries(&mut link, 2).await, ["one/scripts", "two/scripts"]);
+    let undo = |library: &str| Command::Undo { library: Some(library.to_owned()), generation: None };
+    link.link.events.send(FaceEvent::Command { id: 1, command: undo("two/scripts") }).expect("a hub");
+    assert_eq!(hubs[1].heard().await, FaceEvent::Command { id: 1, command: undo("scripts") });
+    assert!(hubs[0].events.try_recv().is_err());
+    link.link.events.send(FaceEvent::Command { id: 2, command: undo("scripts") }).expect("a hub");
+    let HubEvent::CommandDone { id: 2, result: Err(why) } = next(&mut link).await else {
+        panic!("it could mean either")
+    };
+    assert!(why.ends_with("say one/scripts or two/scripts"), "{why}");
+    hubs[1].says(proof("scripts"));
+    assert_eq!(next(&mut link).await, proof("two/scripts"));
+}
+
+#[tokio::test]
+async fn going_back_without_a_name_is_for_the_workspace_that_moved_last() {
+    let (_folder, mut link, mut hubs, _more) = two().await;
+    hubs[0].has_moved("a", Some(2));
+    hubs[1].has_moved("b", Some(1));
+    libraries(&mut link, 2).await;
+    let undo = Command::Undo { library: None, generation: None };
+    link.link.events.send(FaceEvent::Command { id: 1, command: undo.clone() }).expect("a hub");
+    assert_eq!(hubs[0].heard().await, FaceEvent::Command { id: 1, command: undo });
+    assert!(hubs[1].events.try_recv().is_err());
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use liveline_protocol::engine::{Attach, Attached, Reload, Server, Trigger, method};
+use liveline_protocol::engine::{Attach, Attached, Reload, Trigger, method};
 use liveline_protocol::message::Message;
-use liveline_protocol::{PROTOCOL_VERSION, status::Status};
+use liveline_protocol::status::Status;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::build::compile::Cancel;
@@ -16,13 +17,14 @@ use crate::build::job::{Order, Outcome, Workshop};
 use crate::build::stamp::{modified_micros, now_micros};
 use crate::core::{Action, BuildId, Core, EngineSaid, Event, FaceId, Now, Session};
 use crate::face::{FaceEvent, HubEvent, Level};
+use crate::os;
 use crate::project::{Broken, Home, Project};
 use crate::watch::{Sighting, Watch, can_hold_sources, files_below};
-use crate::{config, os};
 
 mod forms;
 mod outcome;
 mod questions;
+mod remote;
 mod sight;
 mod testing;
 use sight::Sight;
@@ -54,6 +56,8 @@ pub enum Input {
     Face(FaceId, FaceEvent),
     /// An engine attaches.
     Attach(Joining),
+    /// An earlier port for engines on other hosts is closed.
+    PortClosed,
     /// Someone wants to know how things stand.
     Status(oneshot::Sender<Status>),
 }
@@ -65,6 +69,8 @@ pub struct Joining {
     pub session: Session,
     /// What it says.
     pub attach: Box<Attach>,
+    /// Where it is, if it is on another host.
+    pub address: Option<String>,
     /// To it.
     pub outgoing: mpsc::Sender<Message>,
     /// The answer's way.
@@ -82,6 +88,13 @@ pub enum End {
     Moved,
 }
 
+/// What can be done to a running build.
+#[derive(Debug)]
+struct Running {
+    cancel: Cancel,
+    is_save: Arc<AtomicBool>,
+}
+
 /// The loop's state.
 #[derive(Debug)]
 pub struct Hub {
@@ -91,7 +104,7 @@ pub struct Hub {
     inputs: mpsc::UnboundedSender<Input>,
     faces: BTreeMap<FaceId, mpsc::UnboundedSender<HubEvent>>,
     engines: BTreeMap<Session, mpsc::Sender<Message>>,
-    builds: BTreeMap<BuildId, Cancel>,
+    builds: BTreeMap<BuildId, Running>,
     /// Tests that run, by library.
     tests: BTreeMap<String, Cancel>,
     sight: Sight,
@@ -101,6 +114,7 @@ pub struct Hub {
     is_loading: bool,
     load_again: bool,
     has_moved: bool,
+    port: remote::Open,
 }
 
 impl Hub {
@@ -126,6 +140,7 @@ impl Hub {
             is_loading: false,
             load_again: false,
             has_moved: false,
+            port: remote::Open::default(),
         }
     }
 
@@ -170,6 +185,7 @@ impl Hub {
             }
             Input::Face(face, event) => self.face_said(face, event),
             Input::Attach(joining) => self.attach(joining),
+            Input::PortClosed => self.port_closed(),
             Input::Status(reply) => drop(reply.send(self.core.status().clone())),
         }
     }
@@ -184,6 +200,7 @@ impl Hub {
                     self.project = Some(project.clone());
                     self.has_moved = project.home() != self.home;
                     self.watch_tree(&project.root.clone());
+                    self.open_port(project.config.remote.listen);
                 }
                 if std::mem::take(&mut self.load_again) {
                     self.act(Action::LoadProject);
@@ -202,8 +219,13 @@ impl Hub {
             Action::LoadProject => self.load_project(),
             Action::Build { build, order } => self.build(build, *order),
             Action::Cancel(build) => {
-                if let Some(cancel) = self.builds.get(&build) {
-                    cancel.cancel();
+                if let Some(running) = self.builds.get(&build) {
+                    running.cancel.cancel();
+                }
+            }
+            Action::IsSave(build) => {
+                if let Some(running) = self.builds.get(&build) {
+                    running.is_save.store(true, Ordering::Relaxed);
                 }
             }
             Action::Test { order, generation, only } => self.test(*order, generation, only),
@@ -237,6 +259,12 @@ impl Hub {
             Action::KeepMark { library, generation, mark } => {
                 self.workshop.keep_mark(&library, generation, mark);
             }
+            Action::KeepLive { library, generation, micros } => {
+                self.keep(move |workshop| workshop.keep_live(&library, generation, micros));
+            }
+            Action::KeepSave { library, generation } => {
+                self.keep(move |workshop| workshop.keep_save(&library, generation));
+            }
             Action::CompareApis(asked) => self.compare_apis(asked),
             Action::Form { library, generation, kind } => self.form(vec![(library, generation, kind)], None),
             Action::TellRetired(retired) => {
@@ -244,6 +272,12 @@ impl Hub {
                 self.tell_engines(&sessions, &Message::notification(method::RETIRED, &retired));
             }
         }
+    }
+
+    /// Has something written that nobody waits for.
+    fn keep(&self, keep: impl FnOnce(&Workshop) + Send + 'static) {
+        let workshop = self.workshop.clone();
+        os::work(move || keep(&workshop));
     }
 
     fn tell(&mut self, event: &HubEvent) {
@@ -285,7 +319,8 @@ impl Hub {
 
     fn build(&mut self, build: BuildId, order: Order) {
         let cancel = Cancel::default();
-        self.builds.insert(build, cancel.clone());
+        let running = Running { cancel: cancel.clone(), is_save: order.is_save.clone() };
+        self.builds.insert(build, running);
         let (workshop, inputs) = (self.workshop.clone(), self.inputs.clone());
         os::work(move || {
             let library = order.library.name.clone();
@@ -326,6 +361,9 @@ impl Hub {
             FaceEvent::Saved { path } => {
                 if self.sight.is_news(&path) || self.core.is_undone(&path) {
                     self.changed(vec![path], Trigger::Save);
+                } else {
+                    let told = self.sight.told(&path);
+                    self.handle(Event::EditorSaved { files: BTreeMap::from([(path, told)]) });
                 }
             }
             FaceEvent::Command { id, command } => self.handle(Event::Command { face, id, command }),
@@ -434,35 +472,11 @@ impl Hub {
             self.tell(&HubEvent::Message { level: Level::Warning, text });
         }
     }
-
-    fn attach(&mut self, joining: Joining) {
-        let missing = self.core.missing(&joining.attach);
-        if !missing.is_empty() && !joining.has_waited {
-            return self.form(missing, Some(Joining { has_waited: true, ..joining }));
-        }
-        let Joining { session, attach, outgoing, reply, .. } = joining;
-        let engine = self.project.as_ref().map(|project| project.config.engine.clone());
-        // An engine that was there before this server is quicker than cargo.
-        let engine = engine.or_else(|| Some(config::load(&self.home.root).ok()?.engine)).unwrap_or_default();
-        let attached = Attached {
-            protocol: PROTOCOL_VERSION,
-            session: session.0.clone(),
-            server: Server { name: "liveline".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
-            artifacts: self.workshop.artifacts().display().to_string(),
-            libraries: self.core.current(&attach),
-            hang_millis: engine.hang_millis,
-            probation: engine.probation,
-        };
-        if reply.send(attached).is_ok() {
-            self.engines.insert(session.clone(), outgoing);
-            self.handle(Event::EngineAttached { session, attach: *attach });
-        }
-    }
 }
 
 impl Drop for Hub {
     fn drop(&mut self) {
-        self.builds.values().for_each(Cancel::cancel);
+        self.builds.values().for_each(|running| running.cancel.cancel());
         self.workshop.stop_warming(None);
     }
 }

@@ -27,8 +27,9 @@ impl State {
             HubEvent::Reloaded { reloaded, save_to_live_micros, .. } => {
                 self.log_reload(&reloaded, save_to_live_micros);
             }
-            HubEvent::EngineAttached { name, pid, .. } => {
-                self.say(Level::Info, &format!("{name} (process {pid}) attached"));
+            HubEvent::EngineAttached { name, pid, address, .. } => {
+                let place = address.map(|address| format!(" from {address}")).unwrap_or_default();
+                self.say(Level::Info, &format!("{name} (process {pid}) attached{place}"));
             }
             HubEvent::EngineDetached { session } => {
                 self.say(Level::Info, &format!("engine {session} went away"))

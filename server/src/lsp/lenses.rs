@@ -205,12 +205,14 @@ impl Lenses {
     /// What is known of a function; nothing while nothing could be.
     fn title(&self, library: &str, function: &str, status: &Status) -> Option<String> {
         let now = status.libraries.iter().find(|found| found.library == library)?;
-        if status.engines.is_empty() {
+        // Those of another workspace of this editor do not count.
+        let engines = || status.engines.iter().filter(|engine| engine.workspace == now.workspace);
+        let generation = now.undone.unwrap_or(now.generation);
+        let runs = engines().filter(|engine| engine.libraries.get(library) == Some(&generation));
+        let (runs, all) = (runs.count(), engines().count());
+        if all == 0 {
             return None;
         }
-        let generation = now.undone.unwrap_or(now.generation);
-        let runs = status.engines.iter().filter(|engine| engine.libraries.get(library) == Some(&generation));
-        let (runs, all) = (runs.count(), status.engines.len());
         let is_settled = !matches!(now.state, LibraryState::Building | LibraryState::Failed);
         let proof = self.proofs.get(library).filter(|proof| proof.generation == generation);
         let proven = proof.and_then(|proof| proof.functions.get(function));

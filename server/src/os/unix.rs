@@ -303,6 +303,31 @@ pub fn create_private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
+/// Opens a file that nobody but this user can have read or written, and no link to one.
+pub fn open_secret(path: &Path) -> io::Result<File> {
+    use rustix::fs::OFlags;
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = File::options().read(true).custom_flags(flags.bits() as i32).open(path)?;
+    let found = file.metadata()?;
+    if found.is_file() && found.uid() == own_uid() && found.mode() & 0o077 == 0 {
+        return Ok(file);
+    }
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is not a file of this user alone (mode 0600)"))
+}
+
+/// Writes a new file that only this user can read. Fails if there is anything of that name.
+pub fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(bytes)
+}
+
+/// Opens a plain file of a folder to read parts of it; `name` must be a plain name.
+pub fn open_plain(folder: &Path, name: &str) -> io::Result<File> {
+    use rustix::fs::OFlags;
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = File::options().read(true).custom_flags(flags.bits() as i32).open(folder.join(name))?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no plain file")) }
+}
+
 /// Reads a file's content. What is no plain file, a named pipe say, is an error at once: nobody may ever write to it.
 pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let no_wait = rustix::fs::OFlags::NONBLOCK.bits() as i32;

@@ -6,6 +6,8 @@ pub mod rustc;
 pub mod shift;
 
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod tests;
 
 pub use document::{Change, Document, Edit, Version};

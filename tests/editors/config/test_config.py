@@ -9,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 EDITORS = ROOT / "assets/editors"
+# What has rust-analyzer leave errors to Liveline; `neovim/beside.lua` and `emacs/beside.el` see that it does.
+LEAVES_ERRORS = {"checkOnSave": False, "diagnostics": {"enable": False}}
 SERVER_COMMANDS = set(re.findall(r'"(liveline\.\w+)"', (ROOT / "server/src/lsp/commands.rs").read_text().split("];")[0]))
 
 
@@ -27,7 +29,7 @@ def test_helix_has_both_servers_for_rust():
     (rust,) = languages["language"]
     assert rust["name"] == "rust"
     assert rust["language-servers"] == ["rust-analyzer", "liveline"]
-    assert languages["language-server"]["rust-analyzer"]["config"] == {"checkOnSave": False}
+    assert languages["language-server"]["rust-analyzer"]["config"] == LEAVES_ERRORS
 
 
 def test_zed_starts_the_server_that_its_extension_names():
@@ -35,6 +37,7 @@ def test_zed_starts_the_server_that_its_extension_names():
     (name,) = toml("zed/extension.toml")["language_servers"]
     assert name in settings["lsp"]
     assert settings["languages"]["Rust"]["language_servers"] == ["rust-analyzer", name]
+    assert settings["lsp"]["rust-analyzer"]["initialization_options"] == LEAVES_ERRORS
     binary = settings["lsp"][name]["binary"]
     assert [binary["path"], *binary["arguments"]] == ["liveline", "lsp"]
     assert toml("zed/Cargo.toml")["lib"]["crate-type"] == ["cdylib"]
@@ -60,6 +63,7 @@ def test_kakoune_has_both_servers_and_commands_that_there_are():
     servers = tomllib.loads(script.split("lsp_servers %{")[1].split("\n    }\n")[0])
     assert set(servers) == {"rust-analyzer", "liveline"}
     assert servers["liveline"]["args"] == ["lsp"]
+    assert servers["rust-analyzer"]["settings"]["rust-analyzer"] == LEAVES_ERRORS
     named = set(re.findall(r"lsp-execute-command (\S+)", script))
     assert named == SERVER_COMMANDS - {"liveline.showLog"}
 

@@ -8,6 +8,7 @@
       (when (file-directory-p folder)
         (add-to-list 'load-path folder)))))
 (add-to-list 'load-path (getenv "LIVELINE_EMACS"))
+(add-to-list 'load-path (file-name-directory load-file-name))
 (setq coding-system-for-write 'utf-8
       coding-system-for-read 'utf-8)
 

@@ -7,8 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.child import environment
-from support.project import Project
+from support import beside
+from support.beside import needs_rust_analyzer
+from support.child import Child, environment
+from support.project import Project, event
 from support.round import Round
 
 HERE = Path(__file__).parent
@@ -20,13 +22,40 @@ EMACS = ["emacs", "--batch", "-Q", "-l", str(HERE / "place.el")]
 @pytest.mark.parametrize("client", ["eglot", "lsp-mode"])
 def test_a_script_is_broken_mended_undone_and_panics(client: str, arena: Project, tmp_path: Path):
     round_ = Round.of(arena)
-    home = tmp_path / "home"
-    home.mkdir()
-    variables = round_.variables(arena) | {"CLIENT": client, "LIVELINE_EMACS": str(FILES)}
-    variables |= emacs_home(home)
     game = arena.play("--headless")
-    editor = arena.start("emacs", *EMACS, "-l", HERE / "round.el", **variables)
+    editor = start("round.el", arena, round_, tmp_path, CLIENT=client)
     round_.expect(arena, editor, game)
+
+
+@needs_rust_analyzer
+def test_beside_rust_analyzer_an_error_stands_once(arena: Project, tmp_path: Path):
+    round_ = Round.of(arena)
+    arena.play("--headless")
+    mode = "liveline"
+    editor = start("beside.el", arena, round_, tmp_path, CLIENT="lsp-mode", MODE=mode, DIAGNOSTICS="all")
+    beside.expect(mode, round_, editor)
+
+
+def test_with_diagnostics_off_only_faults_stand_at_their_line(arena: Project, tmp_path: Path):
+    round_ = Round.of(arena)
+    arena.play("--headless")
+    editor = start("beside.el", arena, round_, tmp_path, CLIENT="lsp-mode", MODE="off", DIAGNOSTICS="off")
+    assert editor.wait("the error that is not shown", event("error"))["sources"] == []
+    round_.expect_fault(editor.wait("the panic", event("fault")))
+    assert editor.wait("all that was seen", event("seen"))["sources"] == []
+    assert editor.wait_for_end() == 0, editor.transcript()
+
+
+@needs_rust_analyzer
+def test_eglot_changes_between_liveline_and_rust_analyzer(arena: Project, tmp_path: Path):
+    round_ = Round.of(arena)
+    arena.play("--headless")
+    editor = start("beside.el", arena, round_, tmp_path, CLIENT="eglot")
+    for server in ["liveline", "rust-analyzer"]:
+        shown = editor.wait(f"the error of {server}", event(server))
+        assert (shown["line"], shown["column"]) == (round_.breakage.line, round_.breakage.column), shown
+    editor.wait("Liveline again", event("back"))
+    assert editor.wait_for_end() == 0, editor.transcript()
 
 
 def test_the_mode_line_has_its_words():
@@ -42,6 +71,14 @@ def test_a_file_compiles_without_a_warning(file: str, tmp_path: Path):
     strict = "(setq byte-compile-error-on-warn t)"
     run("--eval", strict, "-f", "batch-byte-compile", str(copy))
     assert copy.with_suffix(".elc").is_file()
+
+
+def start(script: str, project: Project, round_: Round, folder: Path, **more: str) -> Child:
+    """Emacs with a script that does something to a project and reports what is to be seen."""
+    home = folder / "home"
+    home.mkdir()
+    variables = round_.variables(project) | {"LIVELINE_EMACS": str(FILES)} | emacs_home(home) | more
+    return project.start("emacs", *EMACS, "-l", HERE / script, **variables)
 
 
 def emacs_home(home: Path) -> dict[str, str]:

@@ -1,92 +1,10 @@
 -- Does with a script what a person would, in Neovim with Liveline's plugin, and reports what Neovim shows.
--- Reports are JSON, one a line; `line` and `column` are 1-based and count characters.
-local DEADLINE = 100000
 local env = vim.env
 local liveline = require("liveline")
-
--- What the plugin said to its user.
-local said = {}
-vim.notify = function(text)
-  table.insert(said, text)
-end
-
-local function report(event, fields)
-  fields = fields or {}
-  fields.event = event
-  fields.words = liveline.statusline()
-  -- What Neovim says itself does not end its lines.
-  io.stdout:write("\n" .. vim.fn.json_encode(fields) .. "\n")
-  io.stdout:flush()
-end
-
-local function give_up(why)
-  local messages = vim.fn.execute("messages")
-  report("gave up", { why = why, messages = messages, status = liveline.status() or vim.NIL, said = said, log = liveline.log() })
-  vim.cmd("cquit 1")
-end
-
-local function wait(what, found)
-  local value
-  local function ask()
-    value = found()
-    return value and true or false
-  end
-  if not vim.wait(DEADLINE, ask, 20) then
-    give_up(what .. ": not within the deadline")
-  end
-  return value
-end
-
--- The generation that an attached engine runs, once it is what engines are to run.
-local function live()
-  local status = liveline.status() or { libraries = {} }
-  for _, library in ipairs(status.libraries) do
-    if library.library == env.LIBRARY and library.state == "live" then
-      local wanted = library.undone or library.generation
-      for _, engine in ipairs(status.engines) do
-        if engine.libraries[env.LIBRARY] == wanted then
-          return wanted
-        end
-      end
-    end
-  end
-end
-
-local function live_where(fits)
-  return function()
-    local generation = live()
-    return generation and fits(generation) and generation
-  end
-end
-
--- Until the status line says so; with other words in it, something still goes on.
-local function wait_for_words(pattern)
-  wait("the status line with " .. pattern, function()
-    return liveline.statusline():match(pattern)
-  end)
-end
-
-local function first_of(source)
-  for _, diagnostic in ipairs(vim.diagnostic.get(0, { severity = vim.diagnostic.severity.ERROR })) do
-    if diagnostic.source == source then
-      return diagnostic
-    end
-  end
-end
-
-local function place(diagnostic)
-  local text = vim.api.nvim_buf_get_lines(0, diagnostic.lnum, diagnostic.lnum + 1, true)[1]
-  return {
-    line = diagnostic.lnum + 1,
-    column = vim.fn.strchars(text:sub(1, diagnostic.col)) + 1,
-    message = diagnostic.message,
-  }
-end
-
-local function save_line(line, text)
-  vim.api.nvim_buf_set_lines(0, line - 1, line, true, { text })
-  vim.cmd("silent write")
-end
+local steps = dofile(env.STEPS)
+local report, wait, live, live_where = steps.report, steps.wait, steps.live, steps.live_where
+local wait_for_words, first_of, place, save_line = steps.wait_for_words, steps.first_of, steps.place, steps.save_line
+local said = steps.said
 
 local function signs()
   return vim.fn.sign_getplaced("%", { group = "liveline" })[1].signs
@@ -197,6 +115,6 @@ end
 
 local ok, why = pcall(round)
 if not ok then
-  give_up(why)
+  steps.give_up(why)
 end
 vim.cmd("qall!")

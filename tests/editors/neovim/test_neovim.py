@@ -9,7 +9,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.child import environment
+from support import beside
+from support.beside import needs_rust_analyzer
+from support.child import Child, environment
 from support.project import Project
 from support.round import Round
 
@@ -28,8 +30,17 @@ def neovim(request) -> list[str]:
 def test_a_script_is_broken_mended_undone_and_panics(neovim: list[str], arena: Project):
     round_ = Round.of(arena)
     game = arena.play("--headless")
-    editor = arena.start("neovim", *neovim, "-c", f"luafile {HERE / 'round.lua'}", **round_.variables(arena))
+    editor = start(neovim, "round.lua", arena, round_)
     round_.expect(arena, editor, game)
+
+
+@needs_rust_analyzer
+@pytest.mark.parametrize("mode", beside.MODES)
+def test_beside_rust_analyzer_an_error_stands_once(neovim: list[str], mode: str, arena: Project):
+    round_ = Round.of(arena)
+    arena.play("--headless")
+    editor = start(neovim, "beside.lua", arena, round_, MODE=mode)
+    beside.expect(mode, round_, editor)
 
 
 def test_the_status_line_has_its_words(neovim: list[str]):
@@ -57,6 +68,12 @@ def test_a_file_has_the_server_of_its_workspace(neovim: list[str], tmp_path: Pat
     files = [str(tmp_path / file) for file in roots]
     (found,) = run(neovim, "roots.lua", FILES=json.dumps(files), CARGO_HOME=str(cargo))
     assert found == [str(tmp_path / root) if root else "none" for root in roots.values()]
+
+
+def start(neovim: list[str], script: str, project: Project, round_: Round, **more: str) -> Child:
+    """Neovim with a Lua script that does something to a project and reports what is to be seen."""
+    variables = round_.variables(project) | {"STEPS": str(HERE / "steps.lua")} | more
+    return project.start("neovim", *neovim, "-c", f"luafile {HERE / script}", **variables)
 
 
 def run(neovim: list[str], script: str, **variables: str) -> list:

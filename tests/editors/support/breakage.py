@@ -45,6 +45,7 @@ class Breakage:
             "FILE": str(project.root / self.file),
             "LINE": str(self.line),
             "BROKEN": self.broken,
+            "MISTYPED": self.mistyped,
             "MENDED": self.mended,
             "LIBRARY": LIBRARY,
         }

@@ -60,16 +60,20 @@ class Round:
         self._runs(game, after)
 
         fault = editor.wait("the panic", event("fault"))
-        # eglot shows a place without a length as the word around it.
-        assert fault["line"] == self.panic_line, fault
-        assert fault["column"] in (self.panic_column, self.panic_column - 1), fault
-        assert "the enemies stumble" in fault["message"], fault
+        self.expect_fault(fault)
         assert fault["words"].endswith(" · 1 fault"), fault
         assert game.process.poll() is None, game.transcript()
         editor.wait("no fault", event("whole"))
 
         assert editor.wait_for_end() == 0, editor.transcript()
         assert self.breakage.mended in project.read(self.breakage.file)
+
+    def expect_fault(self, fault: dict) -> None:
+        """The panic is shown at its place."""
+        assert fault["line"] == self.panic_line, fault
+        # Emacs shows a place without a length as the word around it.
+        assert fault["column"] in (self.panic_column, self.panic_column - 1), fault
+        assert "the enemies stumble" in fault["message"], fault
 
     def _runs(self, game: Child, generation: int) -> None:
         what = f"a whole frame of generation {generation} in the game"

@@ -6,12 +6,14 @@ import json
 import zipfile
 from pathlib import Path
 
+# How Liveline's offer beside it begins.
+OFFER = "rust-analyzer shows what it finds itself"
 MANIFEST = """<?xml version="1.0" encoding="utf-8"?>
 <PackageManifest Version="2.0.0" xmlns="http://schemas.microsoft.com/developer/vsx-schema/2011">
   <Metadata>
     <Identity Language="en-US" Id="rust-analyzer" Version="0.4.0" Publisher="rust-lang"/>
     <DisplayName>rust-analyzer</DisplayName>
-    <Description>Its name and its setting</Description>
+    <Description>Its name and its settings</Description>
     <Properties><Property Id="Microsoft.VisualStudio.Code.Engine" Value="^1.80.0"/></Properties>
   </Metadata>
   <Installation><InstallationTarget Id="Microsoft.VisualStudio.Code"/></Installation>
@@ -32,12 +34,18 @@ PACKAGE = {
     "engines": {"vscode": "^1.80.0"},
     # What has no program does not run beside Liveline.
     "main": "./main.js",
-    "contributes": {"configuration": {"properties": {"rust-analyzer.checkOnSave": {"type": "boolean", "default": True}}}},
+    "contributes": {
+        "configuration": {
+            "properties": {
+                f"rust-analyzer.{name}": {"type": "boolean", "default": True} for name in ("checkOnSave", "diagnostics.enable")
+            }
+        }
+    },
 }
 
 
 def rust_analyzer(folder: Path) -> Path:
-    """A package with rust-analyzer's name and its setting, which does nothing."""
+    """A package with rust-analyzer's name and its settings, which does nothing."""
     package = folder / "rust-analyzer.vsix"
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("[Content_Types].xml", TYPES)

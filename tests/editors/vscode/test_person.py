@@ -9,13 +9,12 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 from support.breakage import LIBRARY, Breakage
-from support.child import DEADLINE
 from support.project import event
-from vscode.code_server import MILLISECONDS, CodeServer, command, open_file, save_line, type_line
-from vscode.other_extension import rust_analyzer
+from vscode.code_server import CodeServer, command, open_file, save_line, type_line
+from vscode.other_extension import OFFER, rust_analyzer
+from vscode.screen import PATIENCE, generation_row, go_to, item, live_generation, notification, picture, problems, status, wait_until
 
 EXTENSION = Path(__file__).parents[3] / "vscode-extension"
-PATIENCE = DEADLINE * MILLISECONDS
 TICK = "self.clock += dt;"
 PANICS = ' assert!(self.clock < 0.0, "too late");'
 
@@ -98,11 +97,12 @@ def test_beside_rust_analyzer_it_offers_once_to_serve_instead(arena, run, page):
     server = CodeServer.start(arena, run, rust_analyzer(run))
     page.goto(server.address(arena.root))
     status(page, re.compile("no engine"))
-    offer = notification(page, "rust-analyzer runs cargo check")
+    offer = notification(page, OFFER)
     offer.get_by_role("button", name="Use Liveline's Build").click()
     offer.wait_for(state="detached")
     settings = arena.root / ".vscode" / "settings.json"
-    wait_until(page, lambda: settings.is_file() and json.loads(settings.read_text()) == {"rust-analyzer.checkOnSave": False})
+    accepted = {"rust-analyzer.checkOnSave": False, "rust-analyzer.diagnostics.enable": False}
+    wait_until(page, lambda: settings.is_file() and json.loads(settings.read_text()) == accepted)
 
 
 def test_a_workspace_that_is_not_trusted_is_not_built(arena, run, page):
@@ -154,57 +154,6 @@ exec sleep 600
     return program, pid
 
 
-def item(page: Page):
-    """The status item."""
-    return page.locator('.statusbar-item[id*="liveline" i]')
-
-
-def status(page: Page, words: re.Pattern[str]) -> str:
-    """Waits until the status item says this."""
-    expect(item(page).first).to_contain_text(words, timeout=PATIENCE)
-    return item(page).first.inner_text()
-
-
-def live_generation(page: Page) -> int:
-    """Waits until the status item shows a live generation."""
-    return int(re.search(r"gen (\d+)", status(page, re.compile(r"live · gen \d+")))[1])
-
-
-def notification(page: Page, text: str):
-    """A notification. Under the driver that API tests need, VS Code shows none until it is asked."""
-    command(page, "Notifications: Show Notifications")
-    found = page.locator(".notifications-center .notification-list-item", has_text=text)
-    found.wait_for()
-    return found
-
-
-def problems(page: Page):
-    """The rows of the Problems panel, which it opens."""
-    page.keyboard.press("Control+Shift+M")
-    page.locator(".markers-panel").wait_for()
-    return page.locator(".markers-panel .monaco-list-row")
-
-
-def generation_row(page: Page, generation: int):
-    """A generation in the history view, of the library that was saved last."""
-    return page.locator(".pane .monaco-list-row", has_text=re.compile(rf"Generation {generation}(?!\d)")).first
-
-
-def go_to(page: Page, line: int, column: int) -> None:
-    """Sets the cursor; the column is 1-based."""
-    page.keyboard.press("Control+G")
-    page.locator(".quick-input-widget input").fill(f":{line}:{column}")
-    page.keyboard.press("Enter")
-    page.locator(".quick-input-widget").wait_for(state="hidden")
-
-
-def wait_until(page: Page, is_so) -> None:
-    """Waits for what no event of the page tells."""
-    waited = 0.0
-    while not is_so():
-        assert waited < DEADLINE, "not within the deadline"
-        page.wait_for_timeout(0.05 * MILLISECONDS)
-        waited += 0.05
 
 
 def picture_of_attached(page: Page) -> None:
@@ -224,10 +173,3 @@ def tooltip(page: Page) -> str:
     shown = page.locator(".monaco-hover:visible", has_text="History")
     shown.wait_for()
     return shown.inner_text()
-
-
-def picture(page: Page, name: str) -> None:
-    """Takes a screenshot where `LIVELINE_PICTURES` says; the README's are made in this way."""
-    folder = os.environ.get("LIVELINE_PICTURES")
-    if folder:
-        page.screenshot(path=Path(folder) / name)

@@ -2,7 +2,8 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -16,15 +17,81 @@ use rustix::process::{Pid, geteuid};
 /// The longest artifact, in bytes.
 const MOST_BYTES: u64 = 1 << 30;
 
+/// A connection to a server.
+#[derive(Debug)]
+pub(crate) enum Stream {
+    /// On this host.
+    Unix(UnixStream),
+    /// On another host.
+    Tcp(TcpStream),
+}
+
+impl Stream {
+    /// Takes in what has come.
+    pub(crate) fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Unix(stream) => (&mut &*stream).read(bytes),
+            Self::Tcp(stream) => (&mut &*stream).read(bytes),
+        }
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Unix(stream) => stream.as_fd(),
+            Self::Tcp(stream) => stream.as_fd(),
+        }
+    }
+}
+
+/// Begins to connect to a server on another host; what becomes of it is seen when something is sent or read.
+pub(crate) fn dial(address: SocketAddr) -> io::Result<Stream> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let descriptor = rustix::net::socket_with(family, SocketType::STREAM, flags, None)?;
+    sockopt::set_tcp_nodelay(&descriptor, true)?;
+    match rustix::net::connect(&descriptor, &address) {
+        Ok(()) | Err(rustix::io::Errno::INPROGRESS) => Ok(Stream::Tcp(TcpStream::from(descriptor))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Random bytes, from the system.
+pub(crate) fn random() -> io::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let count = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())?;
+    if count == bytes.len() { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+}
+
+/// The text of a short file that nobody but this user can read or write.
+pub(crate) fn read_secret(path: &Path) -> io::Result<String> {
+    let no_wait = OFlags::NONBLOCK.bits() as i32;
+    let file = fs::OpenOptions::new().read(true).custom_flags(no_wait).open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() || found.uid() != geteuid().as_raw() || found.mode() & 0o077 != 0 {
+        let reason = "it must be a file of this user alone (owner and mode 0600)";
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
+    }
+    let mut text = String::new();
+    file.take(1024).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// A directory for this user where there is no home.
+pub(crate) fn own_temporary() -> PathBuf {
+    PathBuf::from(format!("/tmp/liveline-engines-{}", geteuid().as_raw()))
+}
+
 /// Connects to a server of this user, without waiting. The error is a sentence.
 ///
 /// The socket must lie in a directory that only this user can enter, and its other end must be this user's.
-pub(crate) fn connect(socket: &Path) -> Result<UnixStream, ConnectError> {
+pub(crate) fn connect(socket: &Path) -> Result<Stream, ConnectError> {
     check_socket_directory(socket)?;
     let stream = open_socket(socket).map_err(|_| ConnectError::NoServer)?;
     let peer = sockopt::socket_peercred(&stream).map_err(|_| ConnectError::NoServer)?;
     if peer.uid == geteuid() {
-        return Ok(stream);
+        return Ok(Stream::Unix(stream));
     }
     Err(ConnectError::Unsafe(format!("the server at {} is another user's: not used", socket.display())))
 }
@@ -60,14 +127,14 @@ fn check_socket_directory(socket: &Path) -> Result<(), ConnectError> {
 }
 
 /// Sends what the other end takes now. One that is gone is an error, and no signal as `write` would give.
-pub(crate) fn send(stream: &UnixStream, bytes: &[u8]) -> io::Result<usize> {
+pub(crate) fn send(stream: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
     Ok(rustix::net::send(stream, bytes, SendFlags::NOSIGNAL)?)
 }
 
 /// What the background thread waits for.
 pub(crate) struct Wait<'a> {
     pub(crate) wake: &'a UnixStream,
-    pub(crate) server: Option<&'a UnixStream>,
+    pub(crate) server: Option<&'a Stream>,
     /// Whether there is something to write to the server.
     pub(crate) to_write: bool,
     pub(crate) timeout: Duration,
@@ -144,12 +211,15 @@ impl Artifacts {
     }
 }
 
-fn read_exactly(file: File, name: &str, length: u64) -> Result<Vec<u8>, String> {
-    if length > MOST_BYTES {
-        return Err(format!(
-            "artifact `{name}` is announced with {length} bytes, over the limit of {MOST_BYTES}"
-        ));
+/// Fails if nobody would wait for so much.
+pub(crate) fn check_length(name: &str, length: u64) -> Result<(), String> {
+    if length <= MOST_BYTES {
+        return Ok(());
     }
+    Err(format!("artifact `{name}` is announced with {length} bytes, over the limit of {MOST_BYTES}"))
+}
+
+fn read_exactly(file: File, name: &str, length: u64) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     // One byte more than announced is enough to see that there are more.
     file.take(length + 1).read_to_end(&mut bytes).map_err(|error| format!("artifact `{name}`: {error}"))?;

@@ -3,6 +3,7 @@
 mod linux;
 
 pub(crate) use linux::{
-    Artifacts, ConnectError, Wait, connect, create_private_directory, file_at, is_alive, is_traced,
-    keep_private_directory, mapped_at, send, this_thread, write_private,
+    Artifacts, ConnectError, Stream, Wait, check_length, connect, create_private_directory, dial, file_at,
+    is_alive, is_traced, keep_private_directory, mapped_at, own_temporary, random, read_secret, send,
+    this_thread, write_private,
 };

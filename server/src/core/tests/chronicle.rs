@@ -22,6 +22,11 @@ fn each_generation_has_its_time_what_came_of_it_and_where_it_runs() {
     assert_eq!(outcomes(&fixture)[0], (3, None), "no engine has said anything");
     fixture.now.unix_micros = 1_580_000;
     fixture.engine_says("game", answer(3, Answer::Applied, None));
+    let kept = |action: &Action| match action {
+        Action::KeepLive { generation, micros, .. } => Some((generation.0, *micros)),
+        _ => None,
+    };
+    assert_eq!(fixture.actions.iter().find_map(kept), Some((3, 580_000)));
     let shown = entries(&fixture);
     assert_eq!((shown[0].at_unix_micros, shown[0].save_to_live_micros), (Some(1_500_000), Some(580_000)));
     assert_eq!(
@@ -67,11 +72,14 @@ fn what_the_disk_kept_has_its_time_and_what_is_held_against_it() {
         capture: hash(b""),
         texts: BTreeMap::new(),
         at_unix_micros: Some(generation * 10),
+        save_to_live_micros: (generation == 4).then_some(24_000),
         mark: crate::build::past::Mark { crashed: generation == 4, ..Default::default() },
     };
     fixture.event(Event::Past { library: "a".to_owned(), past: vec![past(4), past(7)], undone: None });
     fixture.ends(1, "a", Outcome::Unchanged { reload: reload("a", 7), diagnostics: Vec::new() });
     let times: Vec<Option<u64>> = entries(&fixture).iter().map(|entry| entry.at_unix_micros).collect();
     assert_eq!(times, [Some(70), Some(40)]);
+    let lives: Vec<Option<u64>> = entries(&fixture).iter().map(|entry| entry.save_to_live_micros).collect();
+    assert_eq!(lives, [None, Some(24_000)]);
     assert_eq!(outcomes(&fixture), [(7, None), (4, Some(Came::Crashed))]);
 }

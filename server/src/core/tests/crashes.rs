@@ -116,6 +116,7 @@ fn again(kept: &[(u64, Mark)], last: u64, undone: Option<u64>) -> Fixture {
         capture: hash(b""),
         texts: BTreeMap::new(),
         at_unix_micros: None,
+        save_to_live_micros: None,
         mark: mark(generation).unwrap_or_default(),
     };
     let mut fixture = fixture(&["a"]);

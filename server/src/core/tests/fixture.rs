@@ -124,7 +124,7 @@ impl Fixture {
 
     pub(super) fn attach_with(&mut self, name: &str, loaders: &[ArtifactKind]) -> &mut Self {
         let attach = attach(name, loaders);
-        self.event(Event::EngineAttached { session: Session(name.to_owned()), attach })
+        self.event(Event::EngineAttached { session: Session(name.to_owned()), attach, address: None })
     }
 
     pub(super) fn builds(&self) -> Vec<(u64, String)> {

@@ -329,3 +329,55 @@ fn an_engine_that_attaches_after_the_save_has_no_time_from_save_to_live() {
     assert_eq!(fixture.state("a"), StatusState::Live);
     assert_eq!(fixture.core.status.libraries[0].last_reload, None);
 }
+
+#[test]
+fn what_an_editor_shows_was_saved_by_it() {
+    let mut fixture = fixture(&["a"]);
+    fixture.ends(1, "a", Outcome::Built(reload("a", 1)));
+    let path = PathBuf::from("/w/a/src/lib.rs");
+    let written = |text: &str| Event::Changed {
+        files: BTreeMap::from([(path.clone(), Some(hash(text.as_bytes())))]),
+        trigger: Trigger::Watch,
+        saved_at: 1_000_000,
+    };
+    fixture.event(written("by somebody"));
+    assert_eq!(fixture.order().trigger, Trigger::Watch);
+    fixture.ends(2, "a", Outcome::Built(reload("a", 2)));
+    fixture.event(Event::Edited { path: path.clone(), text: "typed".to_owned() });
+    fixture.event(written("typed"));
+    assert_eq!(fixture.order().trigger, Trigger::Save, "the file watch was quicker than the editor");
+}
+
+#[test]
+fn an_editor_may_say_of_a_running_build_that_it_is_of_its_save() {
+    let mut fixture = fixture(&["a"]);
+    fixture.ends(1, "a", Outcome::Built(reload("a", 1)));
+    let files = BTreeMap::from([(PathBuf::from("/w/a/src/lib.rs"), Some(hash(b"typed")))]);
+    fixture.event(Event::Changed { files: files.clone(), trigger: Trigger::Watch, saved_at: 1_000_000 });
+    assert_eq!(fixture.order().began_with(), Trigger::Watch);
+    let is_save =
+        |fixture: &Fixture| fixture.actions.iter().any(|action| matches!(action, Action::IsSave(BuildId(2))));
+    fixture.event(Event::EditorSaved { files: files.clone() });
+    assert!(is_save(&fixture));
+    fixture.event(Event::EditorSaved { files });
+    assert!(!is_save(&fixture), "once");
+}
+
+#[test]
+fn a_busy_editor_may_say_so_just_after_the_build() {
+    let mut fixture = fixture(&["a"]);
+    fixture.ends(1, "a", Outcome::Built(reload("a", 1)));
+    let path = PathBuf::from("/w/a/src/lib.rs");
+    let files = BTreeMap::from([(path.clone(), Some(hash(b"typed")))]);
+    let trigger = |fixture: &Fixture| fixture.core.history().libraries[0].generations[0].trigger;
+    for (build, waits, expected) in [(2, 100_000, Trigger::Save), (3, 5_000_000, Trigger::Watch)] {
+        fixture.event(Event::Changed { files: files.clone(), trigger: Trigger::Watch, saved_at: 1_000_000 });
+        let changed = vec![path.display().to_string()];
+        let reload = Reload { trigger: Trigger::Watch, changed, ..reload("a", build) };
+        fixture.ends(build, "a", Outcome::Built(reload));
+        assert_eq!(trigger(&fixture), Trigger::Watch);
+        fixture.now.unix_micros += waits;
+        fixture.event(Event::EditorSaved { files: files.clone() });
+        assert_eq!(trigger(&fixture), expected, "after {waits} microseconds");
+    }
+}

@@ -51,6 +51,11 @@ fn the_file_is_checked_while_it_is_typed() {
     let typed = |text: &str| Event::Edited { path: PathBuf::from(CONFIG), text: text.to_owned() };
     fixture.event(typed("[build]\nspeculat = true\n"));
     assert!(fixture.config_says().unwrap()[0].contains("did you mean `speculate`?"));
+    let seen = fixture.actions.iter().find_map(|action| match action {
+        Action::Tell(HubEvent::Diagnostics { seen, .. }) => seen.clone(),
+        _ => None,
+    });
+    assert_eq!(seen, Some(hash(b"[build]\nspeculat = true\n")), "its place is one of that text");
     fixture.event(typed("[build]\nspeculate = true\n"));
     assert_eq!(fixture.config_says(), Some(Vec::new()));
     fixture.event(typed("[bild]\n"));

@@ -194,6 +194,7 @@ fn the_disk_gives_what_earlier_servers_built() {
         capture: hash(b""),
         texts: BTreeMap::new(),
         at_unix_micros: Some(generation),
+        save_to_live_micros: None,
         mark: Mark::default(),
     };
     fixture.event(Event::Past {
@@ -215,6 +216,7 @@ fn a_server_that_starts_on_broken_code_gives_engines_the_last_good_generation() 
         capture: hash(b""),
         texts: BTreeMap::new(),
         at_unix_micros: Some(generation),
+        save_to_live_micros: None,
         mark: Mark::default(),
     };
     fixture.attach("game");
@@ -234,6 +236,7 @@ fn a_server_that_comes_back_stays_where_the_one_before_had_gone() {
             capture: hash(b""),
             texts: BTreeMap::new(),
             at_unix_micros: None,
+            save_to_live_micros: None,
             mark: Mark::default(),
         };
         fixture.event(Event::Past { library: "a".to_owned(), past: vec![past(6), past(7)], undone });
@@ -382,7 +385,7 @@ fn what_changed_in_the_api_crate_is_said_at_the_item() {
     let api = |hash: &str| Some(Api { package: "api".to_owned(), hash: hash.to_owned() });
     let mut fixture = fixture(&["a"]);
     let attach = Attach { api: api("old"), ..attach("game", &[ArtifactKind::Dylib]) };
-    fixture.event(Event::EngineAttached { session: Session("game".to_owned()), attach });
+    fixture.event(Event::EngineAttached { session: Session("game".to_owned()), attach, address: None });
     fixture.ends(1, "a", Outcome::Built(Reload { api: api("new"), ..reload("a", 1) }));
     fixture.engine_says(
         "game",

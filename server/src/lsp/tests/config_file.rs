@@ -29,7 +29,7 @@ fn keys_values_and_packages_are_completed() {
     server.hub_says(HubEvent::Libraries { libraries: Vec::new(), packages: vec!["scripts".to_owned()] });
     assert_eq!(labels(&mut server, 1, 9), ["save", "pause"]);
     assert_eq!(labels(&mut server, 3, 13), ["scripts"], "columns are UTF-16");
-    assert_eq!(labels(&mut server, 0, 1), ["build", "engine", "library", "tests"]);
+    assert_eq!(labels(&mut server, 0, 1), ["build", "engine", "library", "remote", "tests"]);
     let hover = server.request(
         "textDocument/hover",
         json!({ "textDocument": { "uri": URI }, "position": { "line": 1, "character": 2 } }),

@@ -24,8 +24,10 @@ fn status(state: LibraryState) -> Status {
             undone: None,
             moved_at_unix_micros: None,
             with_package: Vec::new(),
+            workspace: None,
         }],
         engines: vec![],
+        remote: None,
     }
 }
 

@@ -44,16 +44,19 @@ fn status(state: LibraryState, generation: u64, engines: &[u64]) -> HubEvent {
         undone: None,
         moved_at_unix_micros: None,
         with_package: Vec::new(),
+        workspace: None,
     };
     let engine = |generation: &u64| Engine {
         session: generation.to_string(),
         name: "game".to_owned(),
         pid: 1,
         libraries: BTreeMap::from([("player".to_owned(), Generation(*generation))]),
+        address: None,
         refused: BTreeMap::new(),
+        workspace: None,
     };
     let engines = engines.iter().map(engine).collect();
-    HubEvent::Status(Status { libraries: vec![library], engines })
+    HubEvent::Status(Status { libraries: vec![library], engines, remote: None })
 }
 
 fn opened(capabilities: Value) -> Fixture {

@@ -23,6 +23,10 @@ local DEFAULTS = {
 }
 local LOG_LINES = 1000
 
+--- For rust-analyzer's `init_options` and for `settings["rust-analyzer"]`: its check and its own analysis leave errors
+--- to Liveline. Each would stand twice otherwise. Neovim 0.7 tells it only the first.
+M.RUST_ANALYZER = { checkOnSave = false, diagnostics = { enable = false } }
+
 local options = DEFAULTS
 -- By client: what it said last, and which library it was about.
 local heard = {}
@@ -65,6 +69,14 @@ local function on_log(_, message)
   end
 end
 
+-- Liveline explains `liveline.toml` alone. Neovim before 0.11 says "No information available" for each server that has
+-- no answer, also where another one has.
+local function on_hover(err, result, context, config)
+  if result then
+    return vim.lsp.handlers.hover(err, result, context, config)
+  end
+end
+
 local function capabilities()
   local own = { workspace = { codeLens = { refreshSupport = true } } }
   local base = options.capabilities or vim.lsp.protocol.make_client_capabilities()
@@ -81,6 +93,7 @@ local function config()
       ["liveline/status"] = on_status,
       ["workspace/codeLens/refresh"] = on_lens_refresh,
       ["window/logMessage"] = on_log,
+      ["textDocument/hover"] = on_hover,
     },
     on_attach = function(client, buffer)
       if options.code_lenses then

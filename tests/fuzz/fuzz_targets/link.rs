@@ -1,7 +1,7 @@
 //! Anything as an object or an archive. The promises are the tests' own.
 #![no_main]
 
-#[path = "../../tests/hostile/check.rs"]
+#[path = "../../../engine/link/tests/hostile/check.rs"]
 mod check;
 
 use libfuzzer_sys::fuzz_target;

@@ -1,0 +1,73 @@
+//! Many generations in one game, one save after the other: all of them run, and memory grows by no more than what stays loaded.
+//!
+//! `LIVELINE_GENERATIONS=10000 cargo test --release -p liveline-tests --test generations -- --nocapture --test-threads=1` prints what it
+//! has seen, for both loaders.
+
+use std::fs;
+
+use liveline_protocol::engine::ArtifactKind;
+use liveline_tests::{Live, events};
+
+/// From so many on the growth of memory is judged: of few, most is what is allocated once.
+const MANY: u64 = 500;
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
+}
+
+/// A process's resident memory and open files.
+fn holds(pid: u32) -> (u64, usize) {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+    let memory = line.trim().trim_end_matches(" kB").parse().expect("a number");
+    (memory, fs::read_dir(format!("/proc/{pid}/fd")).expect("its files").count())
+}
+
+/// The game itself, not cargo.
+fn game(cargo: u32) -> u32 {
+    let children = fs::read_to_string(format!("/proc/{cargo}/task/{cargo}/children")).expect("it runs");
+    children.split_whitespace().next().map_or(cargo, |child| child.parse().expect("a number"))
+}
+
+fn check(kind: ArtifactKind, loader: &str) {
+    let count = number("LIVELINE_GENERATIONS", 20);
+    let mut live = Live::start_with(&format!("[engine]\nloader = \"{loader}\"\n"));
+    let (pid, server) = (game(live.game.pid()), live.server.pid());
+    // What is allocated once is there after some.
+    let settled = (count / 10).max(1);
+    let (mut bytes, mut before, mut newest) = (0, None, 0);
+    for number in 1..=count {
+        live.say(&format!("word{number}"));
+        let reload = live.server.wait("the save's generation", |event| events::announced(event, "scripts"));
+        assert_eq!(reload.artifact.kind, kind);
+        assert!(reload.generation.0 > newest, "{reload:?}");
+        newest = reload.generation.0;
+        live.server.heard();
+        if number == settled {
+            before = Some((holds(pid), holds(server)));
+        } else if number > settled {
+            bytes += reload.artifact.bytes;
+        }
+    }
+    let ((memory, files), (server_memory, _)) = before.expect("some");
+    let ((after, files_after), (server_after, server_files)) = (holds(pid), holds(server));
+    let loaded = (count - settled).max(1);
+    let (grown, artifact) = (after.saturating_sub(memory) / loaded, bytes / loaded / 1024);
+    eprintln!(
+        "{loader}: {count} generations; {grown} KiB of memory for each, its artifact {artifact} KiB; the game {memory} → {after} KiB, \
+         {files} → {files_after} files; the server {server_memory} → {server_after} KiB, {server_files} files"
+    );
+    if count >= MANY {
+        assert!(grown * 10 <= artifact * 12, "{grown} KiB for an artifact of {artifact} KiB");
+    }
+}
+
+#[test]
+fn objects_come_and_stay() {
+    check(ArtifactKind::Object, "object");
+}
+
+#[test]
+fn shared_libraries_come_and_stay() {
+    check(ArtifactKind::Dylib, "dylib");
+}
