@@ -119,6 +119,7 @@ fn every_unsafe_block_says_why_it_is_sound_and_stands_in_a_room_for_it() {
     let rooms = [
         "server/src/os/",
         "server/src/lsp/parent/",
+        "engine/bevy/src/live/",
         "engine/c/src/",
         "engine/export/",
         "engine/src/live/",
