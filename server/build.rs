@@ -1,5 +1,9 @@
-//! Packs the sample game, and the crates that it is built from, into the binary: `liveline demo` needs no checkout. So it
-//! does with the templates of `liveline new`.
+//! Packs the sample game, and the crates that it is built from, into the binary: `liveline demo` needs no checkout.
+//! So it does with the templates of `liveline new`.
+//!
+//! `packed` lists what is packed, by links into the repository with `+` for `/`. cargo puts what they lead to into the
+//! package of this crate, where there is no repository. It leaves out folders that hold a `Cargo.toml`, so a package
+//! is linked part by part.
 
 use std::env;
 use std::fmt::Write as _;
@@ -29,22 +33,33 @@ fn main() -> io::Result<()> {
 
 /// Writes a list of all files below these roots, with their names in the repository.
 fn pack(roots: &[&str], include: &str, list: &str) -> io::Result<()> {
-    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("..");
+    let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let packed = here.join("packed");
+    println!("cargo::rerun-if-changed={}", packed.display());
+    // Links are followed by name: a checkout on Windows may hold texts in their place.
+    let repository = here.parent().filter(|root| root.join("engine/include").is_dir());
     let mut files = Vec::new();
-    for name in roots {
-        println!("cargo::rerun-if-changed={}", root.join(name).display());
-        collect(&root.join(name), &mut files)?;
+    for entry in fs::read_dir(&packed)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().replace('+', "/");
+        let name = name.trim_start_matches('/');
+        if roots.iter().any(|root| Path::new(name).starts_with(root)) {
+            let path = repository.map_or_else(|| entry.path(), |root| root.join(name));
+            println!("cargo::rerun-if-changed={}", path.display());
+            collect(&path, name, &mut files)?;
+        }
+    }
+    for root in roots {
+        if !files.iter().any(|(name, _)| Path::new(name).starts_with(root)) {
+            return Err(io::Error::other(format!(
+                "server/packed has no link for `{root}`: make one to each file and folder of it that lies beside a Cargo.toml"
+            )));
+        }
     }
     files.sort();
     let mut source = String::from("&[\n");
-    for file in &files {
-        let name = file.strip_prefix(&root).unwrap_or(file);
-        let _ = writeln!(
-            source,
-            "    ({:?}, {include}!({:?})),",
-            name.display().to_string(),
-            fs::canonicalize(file)?
-        );
+    for (name, file) in &files {
+        let _ = writeln!(source, "    ({name:?}, {include}!({:?})),", fs::canonicalize(file)?);
     }
     source.push(']');
     let output = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
@@ -52,16 +67,16 @@ fn pack(roots: &[&str], include: &str, list: &str) -> io::Result<()> {
 }
 
 /// Sources and manifests; no build output and no tests.
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+fn collect(path: &Path, name: &str, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
     if path.is_file() {
-        files.push(path.to_owned());
+        files.push((name.to_owned(), path.to_owned()));
         return Ok(());
     }
     for entry in fs::read_dir(path)? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if !name.starts_with('.') && !["target", "tests", "build"].contains(&name.as_str()) {
-            collect(&path, files)?;
+        let entry = entry?;
+        let part = entry.file_name().to_string_lossy().into_owned();
+        if !part.starts_with('.') && !["target", "tests", "build"].contains(&part.as_str()) {
+            collect(&entry.path(), &format!("{name}/{part}"), files)?;
         }
     }
     Ok(())

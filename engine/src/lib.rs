@@ -59,6 +59,7 @@
 //! With debug assertions or the feature `live`, on Linux, this crate is what the rest of this page describes.
 //! Otherwise it is a list of the linked scripts and a `Box<dyn Script>` for each instance: [`Scripts::poll`] is
 //! empty, there is no [`Fault`] to handle, and nothing of a server, a socket or a loader is in the program.
+//! On other systems scripts do not reload yet: a development build is that list too, and says so once, at [`attach`].
 //!
 //! # What becomes of state
 //! At a swap, an instance whose state type has the same layout as before keeps its very bytes, so pointers into it stay

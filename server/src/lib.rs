@@ -1,4 +1,7 @@
 //! Liveline's server: builds script libraries and tells running engines to take them.
+//!
+//! On other systems than Unix there is nothing in it.
+#![cfg(unix)]
 
 pub mod bench;
 pub mod build;

@@ -2,11 +2,14 @@
 
 use std::process::ExitCode;
 
+#[cfg(unix)]
 use liveline_server::build::{capture, handover};
 #[cfg(target_os = "linux")]
 use liveline_server::exec;
+#[cfg(unix)]
 use liveline_server::{bench, check, cli, os};
 
+#[cfg(unix)]
 fn main() -> ExitCode {
     // First of all: every build waits for it.
     if handover::is_linker() {
@@ -30,4 +33,15 @@ fn main() -> ExitCode {
         return check::loading::main();
     }
     cli::main()
+}
+
+/// It compiles, so that a workspace with it builds everywhere, and says what to do.
+#[cfg(not(unix))]
+fn main() -> ExitCode {
+    eprintln!(
+        "liveline: this program does not run on this system yet: it needs Linux on x86-64. A game with the `liveline` crate \
+         builds and runs here with the scripts that it was linked with. On Windows, WSL 2 is such a Linux: keep the project \
+         in its own file system and run game and editor's server there."
+    );
+    ExitCode::FAILURE
 }

@@ -1,5 +1,6 @@
 //! A copy of a sample project in a folder of its own, edited as a person would.
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -10,14 +11,24 @@ use tempfile::TempDir;
 
 use crate::environment::{command, liveline};
 use crate::processes::{Process, Running, poll_until, processes_in};
-use crate::template::{ARENA, C, CPP_ARENA, NEW_ARENA, NEW_CPP, SAMPLE, Template};
+use crate::template::{ARENA, BEVY_ARENA, C, CPP_ARENA, NEW_ARENA, NEW_CPP, SAMPLE, Template};
 use crate::{DEADLINE, Game, Server};
 
 /// A sample project whose first build is already paid for. Its folder goes when it is dropped.
 #[derive(Debug)]
 pub struct Project {
-    _folder: TempDir,
+    _keeps: Keeps,
     root: PathBuf,
+}
+
+/// What a project holds on to.
+#[derive(Debug)]
+#[expect(dead_code, reason = "held, never read")]
+enum Keeps {
+    /// A folder of its own.
+    Folder(TempDir),
+    /// The only one there is.
+    Turn(File),
 }
 
 impl Project {
@@ -34,6 +45,16 @@ impl Project {
     /// A copy of `examples/cpp-arena`, with the game built.
     pub fn cpp_arena() -> Self {
         Self::copy_of(&CPP_ARENA)
+    }
+
+    /// `examples/bevy-arena`, with Bevy built: the same folder for each test, one after the other.
+    ///
+    /// # Panics
+    /// When it cannot be built.
+    pub fn bevy_arena() -> Self {
+        let (root, lock) =
+            BEVY_ARENA.in_place().unwrap_or_else(|error| panic!("the sample cannot be made: {error}"));
+        Self { _keeps: Keeps::Turn(lock), root }
     }
 
     /// A copy of `tests/c`: scripts that C calls.
@@ -65,7 +86,7 @@ impl Project {
         // Joining nothing would add a slash.
         let root = if name.is_empty() { folder.path().to_owned() } else { folder.path().join(name) };
         template.copy_to(&root).unwrap_or_else(|error| panic!("the sample cannot be copied: {error}"));
-        Self { _folder: folder, root }
+        Self { _keeps: Keeps::Folder(folder), root }
     }
 
     /// The workspace root.

@@ -43,6 +43,9 @@ pub(crate) const ARENA: Template =
 /// The C++ arena.
 pub(crate) const CPP_ARENA: Template =
     Template { name: "cpp-arena", source: Folder("examples/cpp-arena"), build: build_with_cmake };
+/// The arena in Bevy. Never copied: see [`Template::in_place`].
+pub(crate) const BEVY_ARENA: Template =
+    Template { name: "bevy-arena", source: Folder("examples/bevy-arena"), build: |_| () };
 /// The scripts that the C interface is tested with.
 pub(crate) const C: Template = Template { name: "c", source: Folder("tests/c"), build: |_| () };
 /// A new project in Rust.
@@ -81,6 +84,26 @@ impl Template {
         forget_servers(to)
     }
 
+    /// The built sample itself, its sources as they are in the repository, for as long as the lock is held: one
+    /// whose dependencies take gigabytes is better used by one test after the other than copied.
+    ///
+    /// # Panics
+    /// When the sample does not build.
+    pub(crate) fn in_place(&self) -> io::Result<(PathBuf, File)> {
+        let folder = self.folder();
+        fs::create_dir_all(&folder)?;
+        let lock = File::create(folder.with_extension("lock"))?;
+        flock(&lock, FlockOperation::LockExclusive)?;
+        self.refresh(&folder)?;
+        build_game(&folder);
+        share_dependencies(&folder.join("target"))?;
+        // Takes as long as it takes; a server's first build would have to meet a deadline.
+        let mut check = command(liveline());
+        native::succeed(check.args(["check", "--root"]).arg(&folder).current_dir(&folder));
+        forget_servers(&folder)?;
+        Ok((folder, lock))
+    }
+
     fn folder(&self) -> PathBuf {
         target().join("samples").join(self.name)
     }
@@ -91,15 +114,20 @@ impl Template {
         if fs::read_to_string(&stamp).is_ok_and(|built| built == inputs) {
             return Ok(());
         }
+        self.refresh(folder)?;
+        (self.build)(folder);
+        build_libraries(folder);
+        fs::write(stamp, inputs)
+    }
+
+    /// Makes the sources in `folder` those of the project.
+    fn refresh(&self, folder: &Path) -> io::Result<()> {
         let (_new, source) = self.source()?;
         let engine = repository().join("engine");
         let here = |text: &str| {
             ENGINE.iter().fold(text.to_owned(), |text, name| text.replace(name, &engine.to_string_lossy()))
         };
-        tree::refresh(&source, folder, &["target", "build"], &here)?;
-        (self.build)(folder);
-        build_libraries(folder);
-        fs::write(stamp, inputs)
+        tree::refresh(&source, folder, &["target", "build"], &here)
     }
 
     /// The folder with the project's files; a new project's is gone when the first value is dropped.
@@ -163,4 +191,18 @@ fn forget_servers(copy: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Gives the server's own target directory what cargo has built for the game, which is the same.
+fn share_dependencies(target: &Path) -> io::Result<()> {
+    let (from, to) = (target.join("debug"), target.join("liveline/debug"));
+    if to.exists() {
+        return Ok(());
+    }
+    let beside = target.join("liveline-debug");
+    for folder in ["deps", "build", ".fingerprint"] {
+        tree::copy(&from.join(folder), &beside.join(folder), &[])?;
+    }
+    fs::create_dir_all(target.join("liveline"))?;
+    fs::rename(beside, to)
 }

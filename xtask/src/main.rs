@@ -6,6 +6,7 @@ mod fuzz;
 mod measure;
 mod package;
 mod place;
+mod release;
 mod run;
 mod sanitize;
 mod stages;
@@ -40,6 +41,8 @@ enum Task {
     },
     /// Check the dependencies' licences and sources with cargo-deny
     Deny,
+    /// Check what is to be released: versions, changelog, workflows, and cargo's packages
+    Release(release::Options),
     /// Package the VS Code extension with the server in it, for this kind of machine
     Package,
     /// Write the book's references from the code anew, and the book where mdBook is installed
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
         Task::Fuzz { seconds, only } => Some(fuzz::fuzz(&place, only, *seconds)),
         Task::Package => Some(package::package(&place)),
         Task::Docs => Some(docs::docs(&place)),
+        Task::Release(options) => Some(release::release(&place, options)),
         _ => None,
     };
     if let Some(measured) = measured {
@@ -103,6 +107,7 @@ fn main() -> ExitCode {
         | Task::Measure { .. }
         | Task::MeasurePeers { .. }
         | Task::Package
+        | Task::Release(_)
         | Task::Sanitize => Vec::new(),
     };
     // Of this run alone.

@@ -52,6 +52,16 @@ impl Place {
         self.root.join("examples/cpp-arena")
     }
 
+    /// The arena in Bevy, a cargo workspace of its own.
+    pub(crate) fn bevy_arena(&self) -> PathBuf {
+        self.root.join("examples/bevy-arena")
+    }
+
+    /// The adapter for Bevy, a cargo workspace of its own.
+    pub(crate) fn bevy(&self) -> PathBuf {
+        self.root.join("engine/bevy")
+    }
+
     /// The C library, a cargo workspace of its own.
     pub(crate) fn c_library(&self) -> PathBuf {
         self.root.join("engine/c")

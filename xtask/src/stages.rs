@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 
 use crate::counts::{Counts, closing_lines};
 use crate::place::{Place, has};
+use crate::release;
 use crate::run::{command, run, say};
 use crate::tools;
 
 /// The stages' names, for the command line.
-pub(crate) const NAMES: [&str; 8] = ["fmt", "clippy", "deny", "unit", "extension", "arena", "e2e", "editors"];
+pub(crate) const NAMES: [&str; 10] =
+    ["fmt", "clippy", "deny", "release", "unit", "extension", "arena", "e2e", "editors", "bevy"];
 
 /// Something to check or test.
 #[derive(Debug)]
@@ -39,15 +41,17 @@ pub(crate) struct Result {
     pub(crate) missing: Vec<String>,
 }
 
-const ALL: [Stage; 9] = [
+const ALL: [Stage; 11] = [
     Stage { name: "fmt", work: fmt },
     Stage { name: "clippy", work: clippy },
     Stage { name: "deny", work: deny },
+    Stage { name: "release", work: release::check },
     Stage { name: "unit", work: unit },
     Stage { name: "extension", work: extension },
     Stage { name: "arena", work: arena },
     Stage { name: "e2e", work: end_to_end },
     Stage { name: "editors", work: editors },
+    Stage { name: "bevy", work: bevy },
     Stage { name: "pictures", work: pictures },
 ];
 
@@ -96,6 +100,11 @@ impl Progress {
         Ok(())
     }
 
+    /// Counts something that was looked at without a command: one test.
+    pub(crate) fn judge(&mut self, success: bool) {
+        self.counts += Counts { passed: u64::from(success), failed: u64::from(!success), skipped: 0 };
+    }
+
     /// Runs a test runner.
     fn test(&mut self, command: Command) -> anyhow::Result<()> {
         let ended = run(command)?;
@@ -140,7 +149,8 @@ fn c_cargo(place: &Place, arguments: &[&str]) -> Command {
 }
 
 fn fmt(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
-    for folder in [place.root.clone(), place.arena(), place.cpp_arena(), place.c_library()] {
+    let own = [place.arena(), place.bevy_arena(), place.bevy(), place.cpp_arena(), place.c_library()];
+    for folder in std::iter::once(place.root.clone()).chain(own) {
         progress.check(cargo(&folder, &["fmt", "--all", "--check"]))?;
     }
     Ok(())
@@ -163,7 +173,7 @@ fn deny(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
         progress.counts.skipped += 1;
         return Ok(());
     }
-    for folder in [place.root.clone(), place.arena(), place.c_library()] {
+    for folder in [place.root.clone(), place.arena(), place.bevy_arena(), place.c_library()] {
         let config = place.root.join("deny.toml");
         let mut deny = cargo(&folder, &["deny", "--offline", "--config"]);
         deny.arg(config).args(["check", "bans", "licenses", "sources"]);
@@ -226,6 +236,27 @@ fn editors(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
         progress.test(record(place, tools::pytest(place, &suites)?))?;
     }
     Ok(())
+}
+
+/// cargo in a workspace that needs Bevy, which is built where the sample of the end-to-end tests is, once.
+fn bevy_cargo(place: &Place, folder: &Path, arguments: &[&str]) -> Command {
+    let mut cargo = cargo(folder, arguments);
+    cargo.env("CARGO_TARGET_DIR", place.target.join("samples/bevy-arena/target"));
+    cargo
+}
+
+/// What needs Bevy: last, since it takes long to build and little fails here alone.
+fn bevy(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
+    let lint = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    progress.check(bevy_cargo(place, &place.bevy_arena(), &lint))?;
+    progress.check(bevy_cargo(place, &place.bevy(), &lint))?;
+    // A shared library's name says nothing of how it was built: the adapter's own tests leave another in its place.
+    progress.check(bevy_cargo(place, &place.bevy_arena(), &["clean", "--package", "liveline-bevy"]))?;
+    progress.check(cargo(&place.root, &["build", "--package", "liveline-server", "--bin", "liveline"]))?;
+    let tests =
+        ["--package", "liveline-tests", "--test", "bevy_arena", "--", "--ignored", "--test-threads=1"];
+    progress.test(record(place, cargo(&place.root, &[&["test"], &tests[..]].concat())))?;
+    progress.test(bevy_cargo(place, &place.bevy(), &["test", "--workspace"]))
 }
 
 fn pictures(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {

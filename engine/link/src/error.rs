@@ -144,6 +144,14 @@ fn function(section: &str) -> Option<&str> {
     (name.starts_with("_ZN") || name.starts_with("_R")).then_some(name)
 }
 
+/// A sentence of the system's loader with the symbol in it demangled: it says `FILE: undefined symbol: MANGLED`.
+pub fn readable(sentence: &str) -> String {
+    const BEFORE: &str = "undefined symbol: ";
+    let Some((before, symbol)) = sentence.split_once(BEFORE) else { return sentence.to_owned() };
+    let end = symbol.find([',', ' ', '\n']).unwrap_or(symbol.len());
+    format!("{before}{BEFORE}`{}`{}", demangle(&symbol.as_bytes()[..end]), &symbol[end..])
+}
+
 /// The name in the source of a linker's name.
 pub(crate) fn demangle(name: &[u8]) -> String {
     format!("{:#}", rustc_demangle::demangle(&String::from_utf8_lossy(name)))

@@ -18,6 +18,7 @@ mod archive;
 mod dynamic;
 mod eh_frame;
 mod error;
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "what loads an image reads all of it"))]
 mod image;
 mod input;
 mod layout;
@@ -36,6 +37,9 @@ mod write;
 
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code, reason = "code comes into this process here, and nowhere else in this crate")]
+pub mod load;
+#[cfg(not(target_os = "linux"))]
+#[path = "load/elsewhere.rs"]
 pub mod load;
 
 pub use archive::{Archive, Object, closure, members, sections};

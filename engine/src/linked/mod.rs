@@ -1,6 +1,9 @@
-//! A release build: the linked scripts behind plain trait objects. Nothing here reloads, listens or counts.
+//! A release build, and any build where scripts are not reloaded yet: the linked scripts behind plain trait objects. Nothing
+//! here reloads, listens or counts.
 
 mod fault;
+#[cfg(any(debug_assertions, feature = "live"))]
+mod notice;
 mod registry;
 mod scripts;
 

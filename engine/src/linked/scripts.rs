@@ -7,8 +7,11 @@ use crate::{AttachError, Event, Fault, Generation, Interface, Reloaded, SpawnErr
 
 /// Collects the scripts of an interface that the engine was linked with.
 ///
-/// Fails when two of them have the same name.
+/// Fails when two of them have the same name. A development build for another system than Linux says on standard error that
+/// they are not reloaded there.
 pub fn attach<I: ?Sized + Interface>() -> Result<Scripts<I>, AttachError> {
+    #[cfg(any(debug_assertions, feature = "live"))]
+    super::notice::say();
     let mut scripts: Vec<Script<I>> = Vec::new();
     for entry in inventory::iter::<Entry> {
         let Some(create) = entry.create.downcast_ref::<Create<I>>() else { continue };

@@ -6,25 +6,25 @@ use std::time::{Duration, Instant};
 
 use liveline_protocol::engine as wire;
 
+use crate::mode::keep::Keeper;
 use crate::mode::mailbox::{Loaded, LoadedScript, Mail};
 use crate::mode::outbox::Report;
 use crate::mode::panics;
 use crate::mode::plan::Change;
-use crate::mode::registry::Entry;
 use crate::mode::swap::Code;
 use crate::mode::verdict::{self, Refusal};
 use crate::{Event, Generation, Interface, Scripts, StateChange, StateReport, Swap};
 
 impl<I: ?Sized + Interface> Scripts<I> {
     #[cold]
-    pub(super) fn read_mail(&mut self) {
+    pub(super) fn read_mail(&mut self, keeper: &mut dyn Keeper) {
         if panics::in_script() {
             return;
         }
         for mail in self.mailbox.take() {
             match mail {
                 Mail::Event(event) => self.outbox.tell(event),
-                Mail::Loaded(loaded) => self.take_in(loaded),
+                Mail::Loaded(loaded) => self.take_in(loaded, keeper),
                 Mail::Superseded { loaded, by } => {
                     self.report(&loaded, Err(&Refusal::superseded(by)), Duration::ZERO);
                 }
@@ -37,15 +37,17 @@ impl<I: ?Sized + Interface> Scripts<I> {
                 }
                 Mail::SnapshotDue => self.renew_snapshot(),
                 Mail::Probation { calls } => self.probation = calls,
-                Mail::Failed { library, generation, reason } => self.take_back(&library, generation, reason),
+                Mail::Failed { library, generation, reason } => {
+                    self.take_back(&library, generation, reason, keeper);
+                }
             }
         }
     }
 
-    fn take_in(&mut self, mut loaded: Loaded) {
+    fn take_in(&mut self, mut loaded: Loaded, keeper: &mut dyn Keeper) {
         let start = Instant::now();
         let scripts = std::mem::take(&mut loaded.scripts);
-        let result = self.swap(&loaded, scripts);
+        let result = self.swap(&loaded, scripts, keeper);
         let swap = start.elapsed();
         match result {
             Ok(state) => {
@@ -76,15 +78,21 @@ impl<I: ?Sized + Interface> Scripts<I> {
     }
 
     /// All of a library's instances go on with the new code, or, on an error, none.
-    fn swap(&mut self, loaded: &Loaded, scripts: Vec<LoadedScript>) -> Result<Vec<StateReport>, Refusal> {
+    fn swap(
+        &mut self,
+        loaded: &Loaded,
+        scripts: Vec<LoadedScript>,
+        keeper: &mut dyn Keeper,
+    ) -> Result<Vec<StateReport>, Refusal> {
         let (library, generation) = (loaded.library.as_str(), loaded.generation);
         let codes: Vec<&'static Code<I>> = scripts
             .into_iter()
-            .filter(|script| self.belongs(script.entry, library))
+            .filter(|script| self.belongs(script.entry.own_library(), library))
             .map(|script| Code::new(script, library, generation))
             .collect::<Result<_, _>>()?;
         self.check_names(&codes)?;
-        let plan = self.plan(&codes, loaded.reset.as_deref())?;
+        let mut plan = self.plan(&codes, loaded.reset.as_deref())?;
+        plan.state.extend(self.plan_kept(loaded, keeper)?);
         let swap = Swap {
             library: library.to_owned(),
             from: self.libraries.get(library).copied().unwrap_or_default(),
@@ -104,15 +112,15 @@ impl<I: ?Sized + Interface> Scripts<I> {
                 Some(value) => slot.replace(code, value, code.way_back().is_some()),
             }
         }
+        keeper.commit();
         self.publish(library, generation, codes);
         self.hooks_after.iter_mut().for_each(|hook| hook(&swap));
         Ok(plan.state)
     }
 
-    /// Whether a library's generation brings a script: those of its own package or file, and those of packages
+    /// Whether a library's generation brings what reloads with `own`: what is of its own package or file, and those of packages
     /// that it depends on, unless such a package or file is a library that reloads by itself.
-    fn belongs(&self, entry: &Entry, library: &str) -> bool {
-        let own = entry.file.unwrap_or(entry.library);
+    pub(super) fn belongs(&self, own: &str, library: &str) -> bool {
         own == library || self.libraries.get(own).is_none_or(|generation| *generation == Generation::LINKED)
     }
 

@@ -63,7 +63,7 @@ pub struct VariantLayout {
 
 impl TypeLayout {
     /// What keeps bytes of this layout from being taken as `newer`'s, as a sentence; `None` if nothing does.
-    pub(crate) fn difference(&self, newer: &Self) -> Option<String> {
+    pub fn difference(&self, newer: &Self) -> Option<String> {
         match (&self.shape, &newer.shape) {
             (Shape::Unknown, _) | (_, Shape::Unknown) => {
                 Some(format!("the layout of `{}` is not known: derive `liveline::State` for it", newer.name))

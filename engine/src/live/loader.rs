@@ -10,6 +10,7 @@ use liveline_protocol::engine::{Api, ArtifactKind, Cause, Outcome, Reload, Reloa
 use crate::Generation;
 use crate::mode::compare::{self, Ours};
 use crate::mode::identity::sha256;
+use crate::mode::keep::Brought;
 use crate::mode::link::{Facts, InterfaceFacts};
 use crate::mode::mailbox::{Loaded, LoadedScript};
 use crate::mode::objects::{self, Images};
@@ -95,7 +96,7 @@ impl Loader {
             let file = &reload.artifact.file;
             return Err(format!("artifact `{file}` has another sha256 than announced").into());
         }
-        let (entries, symbols) = match reload.artifact.kind {
+        let (brought, symbols) = match reload.artifact.kind {
             ArtifactKind::Dylib => {
                 let section = image::interface_section(bytes)?;
                 if let Some(interface) = &facts.interface {
@@ -116,7 +117,12 @@ impl Loader {
         Ok(Loaded {
             library: reload.library.clone(),
             generation: Generation(reload.generation.0),
-            scripts: facts.interface.as_ref().map(|facts| scripts(entries, facts)).unwrap_or_default(),
+            scripts: facts
+                .interface
+                .as_ref()
+                .map(|facts| scripts(brought.entries, facts))
+                .unwrap_or_default(),
+            kept: brought.kept,
             symbols,
             build: Duration::from_micros(reload.build_micros),
             load: start.elapsed(),
@@ -143,11 +149,7 @@ impl Loader {
         self.images.renumber(library, generation);
     }
 
-    fn load_library(
-        &mut self,
-        reload: &Reload,
-        bytes: &[u8],
-    ) -> Result<(Vec<&'static Entry>, Symbols), String> {
+    fn load_library(&mut self, reload: &Reload, bytes: &[u8]) -> Result<(Brought, Symbols), String> {
         let copy = self.store()?.write(&reload.library, Generation(reload.generation.0), bytes)?;
         open(&copy)
     }
@@ -198,9 +200,9 @@ fn check_api(theirs: Option<&Api>, ours: &Result<Option<Api>, String>) -> Result
 }
 
 /// Loads a library for as long as the process lives, and gives the scripts and symbols that it brought.
-fn open(path: &Path) -> Result<(Vec<&'static Entry>, Symbols), String> {
+fn open(path: &Path) -> Result<(Brought, Symbols), String> {
     let mut symbols = Symbols::default();
-    let entries = registry::brought_by(|| {
+    let brought = registry::brought_by(|| {
         // SAFETY: runs the library's constructors. Its bytes are those that this user's server announced, and it
         // was built for this API crate by this compiler, or refused before.
         let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) };
@@ -209,7 +211,7 @@ fn open(path: &Path) -> Result<(Vec<&'static Entry>, Symbols), String> {
         symbols = Symbols::of_library(library);
         Ok::<(), String>(())
     })?;
-    Ok((entries, symbols))
+    Ok((brought, symbols))
 }
 
 /// The system's own sentence, with a symbol's name as the source has it.

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use liveline_protocol::engine::Trigger;
 
+use crate::mode::keep::KeptType;
 use crate::mode::layout::TypeLayout;
 use crate::mode::plain::Symbols;
 use crate::mode::registry::Entry;
@@ -40,6 +41,8 @@ pub(crate) struct Loaded {
     pub(crate) library: String,
     pub(crate) generation: Generation,
     pub(crate) scripts: Vec<LoadedScript>,
+    /// Its types whose values the engine may hold itself.
+    pub(crate) kept: Vec<&'static KeptType>,
     /// What can be found by name.
     pub(crate) symbols: Symbols,
     pub(crate) build: Duration,

@@ -14,6 +14,7 @@ mod file_name;
 mod hang;
 mod identity;
 mod image;
+pub mod keep;
 mod layout;
 mod link;
 #[expect(unsafe_code, reason = "loading a library runs its constructors")]
@@ -64,10 +65,11 @@ pub use state::State;
 
 /// What the macros' expansions name.
 pub mod names {
+    pub use super::keep;
     pub use super::layout::{FieldLayout, TypeLayout, VariantLayout};
     pub use super::memory::{Vtable, Ways, create, destroy};
     pub use super::migrate::{
-        ByClone, ByNothing, BySerde, ByState, FieldInfo, Loader, Moved, Saver, Way, WithDefault,
+        ByClone, ByNothing, BySerde, ByState, Failure, FieldInfo, Loader, Moved, Saver, Way, WithDefault,
         WithoutDefault, migrate, missing, no_variant,
     };
     pub use super::registry::{ENTRY_VERSION, Entry, STAMP, script_file};

@@ -8,8 +8,9 @@ use liveline_protocol::engine::{ArtifactKind, Place, Reload};
 
 use crate::Generation;
 use crate::mode::backtrace;
+use crate::mode::keep::Brought;
 use crate::mode::plain::Symbols;
-use crate::mode::registry::{self, Entry};
+use crate::mode::registry;
 use crate::mode::section;
 use crate::mode::verdict::Refusal;
 
@@ -60,14 +61,14 @@ impl Images {
         &mut self,
         reload: &Reload,
         objects: &[Object<'_>],
-    ) -> Result<(Vec<&'static Entry>, Symbols), Refusal> {
+    ) -> Result<(Brought, Symbols), Refusal> {
         let generation = Generation(reload.generation.0);
         let name = format!("{}-{generation}", reload.library);
         let needed = liveline_link::RUST_LIBRARIES.map(str::to_owned);
         let image = liveline_link::link(objects, &Options { needed: &needed, ..Options::new(&name) });
         let image = image.map_err(refusal)?;
         let mut symbols = Symbols::default();
-        let entries = registry::brought_by(|| {
+        let brought = registry::brought_by(|| {
             let exports = image.exports().to_vec();
             let loaded = load::load(image).map_err(refusal)?;
             let end = loaded.base() + usize::try_from(loaded.memory()).unwrap_or(0);
@@ -78,7 +79,7 @@ impl Images {
             self.loaded.push((reload.library.clone(), Image { generation, loaded }));
             Ok::<(), Refusal>(())
         })?;
-        Ok((entries, symbols))
+        Ok((brought, symbols))
     }
 
     /// A generation runs, in an image or not: no other one of its library does.

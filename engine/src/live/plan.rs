@@ -4,8 +4,12 @@ use std::rc::{Rc, Weak};
 
 use liveline_protocol::engine::{Cause, Place};
 
+use crate::mode::keep::{Candidate, Keeper, KeptType, Unmoved};
+use crate::mode::layout::TypeLayout;
+use crate::mode::mailbox::Loaded;
 use crate::mode::memory::Value;
 use crate::mode::migrate::Failure;
+use crate::mode::panics::{self, Panic};
 use crate::mode::swap::{Code, Slot};
 use crate::mode::verdict::Refusal;
 use crate::{Interface, Scripts, StateChange, StateReport, Swap};
@@ -52,6 +56,34 @@ impl<I: ?Sized + Interface> Scripts<I> {
         }
         Ok(plan)
     }
+
+    /// The same for the values that the engine holds itself.
+    pub(super) fn plan_kept(
+        &self,
+        loaded: &Loaded,
+        keeper: &mut dyn Keeper,
+    ) -> Result<Vec<StateReport>, Refusal> {
+        let own = |kept: &&&'static KeptType| self.belongs(kept.own_library(), &loaded.library);
+        let types: Vec<&'static KeptType> = loaded.kept.iter().filter(own).copied().collect();
+        let candidate = Candidate {
+            library: &loaded.library,
+            generation: loaded.generation,
+            types: &types,
+            reset: loaded.reset.as_deref(),
+        };
+        match panics::catch(|| keeper.plan(&candidate)) {
+            Ok(Ok(state)) => Ok(state),
+            Ok(Err(Unmoved::Value { name, old, new, failure })) => Err(refusal(&failure, name, &old, &new)),
+            Ok(Err(Unmoved::Type { name, layout, reason })) => Err(Refusal {
+                reason,
+                at: layout.and_then(|layout| layout.at).map(place),
+                cause: Some(Cause::State),
+                state: Some(name).filter(|name| !name.is_empty()),
+                ..Refusal::default()
+            }),
+            Err(panic) => Err(panicked("the values that the engine holds", panic, None)),
+        }
+    }
 }
 
 /// An instance's state in another layout.
@@ -61,27 +93,31 @@ pub(super) fn migrated<I: ?Sized>(slot: &Slot<I>, code: &'static Code<I>) -> Res
         Value::restored(code.vtable, &saved, false)
     });
     match moved {
-        Ok(moved) => moved.map_err(|failure| refusal(&failure, slot.code(), code)),
-        Err(panic) => Err(Refusal {
-            reason: format!(
-                "moving the state of `{}` to its new layout panicked: {}",
-                code.type_name, panic.message
-            ),
-            at: panic.place.map(|place| Place { file: place.file, line: place.line, column: place.column }),
-            cause: Some(Cause::State),
-            state: Some(code.type_name),
-            ..Refusal::default()
-        }),
+        Ok(moved) => {
+            moved.map_err(|failure| refusal(&failure, code.type_name, &slot.code().layout, &code.layout))
+        }
+        Err(panic) => {
+            Err(panicked(&format!("the state of `{}`", code.type_name), panic, Some(code.type_name)))
+        }
     }
 }
 
-fn refusal<I: ?Sized>(failure: &Failure, old: &Code<I>, new: &Code<I>) -> Refusal {
-    let state = new.type_name;
+fn panicked(what: &str, panic: Panic, state: Option<&'static str>) -> Refusal {
+    Refusal {
+        reason: format!("moving {what} to its new layout panicked: {}", panic.message),
+        at: panic.place.map(|place| Place { file: place.file, line: place.line, column: place.column }),
+        cause: Some(Cause::State),
+        state,
+        ..Refusal::default()
+    }
+}
+
+fn refusal(failure: &Failure, state: &'static str, old: &TypeLayout, new: &TypeLayout) -> Refusal {
     let mend = "reset the state, keep the old type, or mark the field `#[state(skip)]`";
     let Some(field) = failure.trail.first() else {
         return Refusal {
             reason: format!("the state of `{state}` cannot go over: {}; {mend}", failure.why),
-            at: new.layout.at.map(place),
+            at: new.at.map(place),
             cause: Some(Cause::State),
             state: Some(state),
             ..Refusal::default()
@@ -89,7 +125,7 @@ fn refusal<I: ?Sized>(failure: &Failure, old: &Code<I>, new: &Code<I>) -> Refusa
     };
     let names: Vec<&str> =
         failure.trail.iter().rev().map(|field| field.earlier.unwrap_or(field.name)).collect();
-    let before = old.layout.written(&names).filter(|written| *written != field.written);
+    let before = old.written(&names).filter(|written| *written != field.written);
     let types = match before {
         Some(before) => format!("was `{before}` and is `{}`", field.written),
         None => format!("is `{}`", field.written),

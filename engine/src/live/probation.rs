@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use liveline_protocol::engine as wire;
 
 use crate::mode::exchange::on_wire;
+use crate::mode::keep::Keeper;
 use crate::mode::outbox::Report;
 use crate::mode::swap::{Code, Slot};
 use crate::mode::{panics, verdict};
@@ -74,7 +75,13 @@ impl<I: ?Sized + Interface> Scripts<I> {
 
     /// A generation has panicked in its first calls: the one before runs again, with the state that it had where the
     /// layouts differ.
-    pub(super) fn take_back(&mut self, library: &str, generation: Generation, reason: String) {
+    pub(super) fn take_back(
+        &mut self,
+        library: &str,
+        generation: Generation,
+        reason: String,
+        keeper: &mut dyn Keeper,
+    ) {
         let start = Instant::now();
         if self.probations.get(library).is_none_or(|probation| probation.generation != generation) {
             return;
@@ -113,6 +120,7 @@ impl<I: ?Sized + Interface> Scripts<I> {
                 }
             }
         }
+        keeper.take_back(library);
         self.scripts.retain(|_, code| code.library != library);
         self.codes.extend(probation.scripts.values());
         self.scripts.extend(probation.scripts);

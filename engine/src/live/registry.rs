@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::{Mutex, PoisonError};
 
+use crate::mode::keep::{Brought, KeptType};
 use crate::mode::layout::TypeLayout;
 use crate::mode::state::Describer;
 
@@ -34,6 +35,13 @@ pub struct Entry {
 }
 
 inventory::collect!(Entry);
+
+impl Entry {
+    /// The library that the script reloads with.
+    pub(crate) fn own_library(&self) -> &'static str {
+        self.file.unwrap_or(self.library)
+    }
+}
 
 /// The library that a script file is: `library` in a build of that file alone; in a build of its package, `files`
 /// says `path=name;` of every such file, with paths as `file!()` has them.
@@ -92,15 +100,19 @@ pub(crate) fn linked() -> Vec<&'static Entry> {
     inventory::iter::<Entry>.into_iter().filter(|entry| !contains(&loaded, entry)).collect()
 }
 
-/// The entries that `load` brings into the process.
-pub(crate) fn brought_by<E>(load: impl FnOnce() -> Result<(), E>) -> Result<Vec<&'static Entry>, E> {
+/// What `load` brings into the process.
+pub(crate) fn brought_by<E>(load: impl FnOnce() -> Result<(), E>) -> Result<Brought, E> {
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     let before: Vec<&'static Entry> = inventory::iter::<Entry>.into_iter().collect();
+    let kept_before = inventory::iter::<KeptType>.into_iter().count();
     let result = load();
-    let brought: Vec<&'static Entry> =
+    let entries: Vec<&'static Entry> =
         inventory::iter::<Entry>.into_iter().filter(|entry| !contains(&before, entry)).collect();
-    loaded.extend(&brought);
-    result.map(|()| brought)
+    // The newest come first.
+    let kept_after = inventory::iter::<KeptType>.into_iter().count();
+    let kept = inventory::iter::<KeptType>.into_iter().take(kept_after - kept_before).collect();
+    loaded.extend(&entries);
+    result.map(|()| Brought { entries, kept })
 }
 
 fn contains(entries: &[&'static Entry], entry: &'static Entry) -> bool {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use liveline_protocol::endpoint::AWAIT_VARIABLE;
 
 use crate::mode::crash;
+use crate::mode::keep::{self, Keeper};
 use crate::mode::link::{Facts, InterfaceFacts, Link, Order};
 use crate::mode::mailbox::{LoadedScript, Mailbox};
 use crate::mode::memory::Vtable;
@@ -146,7 +147,16 @@ impl<I: ?Sized + Interface> Scripts<I> {
     #[inline]
     pub fn poll(&mut self) {
         if self.mailbox.has_mail() {
-            self.read_mail();
+            self.read_mail(&mut keep::Nothing);
+        }
+    }
+
+    /// The same for an engine that holds values of scripts' types itself. Not for people: it changes without notice.
+    #[doc(hidden)]
+    #[inline]
+    pub fn poll_with(&mut self, keeper: &mut dyn Keeper) {
+        if self.mailbox.has_mail() {
+            self.read_mail(keeper);
         }
     }
 
@@ -184,6 +194,13 @@ impl<I: ?Sized + Interface> Scripts<I> {
     /// The names of all scripts, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.scripts.keys().copied()
+    }
+
+    /// Another number for other code of a script. Not for people: it changes without notice.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn code_of(&self, name: &str) -> Option<usize> {
+        self.scripts.get(name).map(|code| std::ptr::from_ref::<Code<I>>(code).addr())
     }
 
     /// The generation of a library that runs.
@@ -321,6 +338,7 @@ mod tests {
             library: ENTRY.library.to_owned(),
             generation: Generation(generation),
             scripts: vec![script()],
+            kept: Vec::new(),
             symbols: Symbols::default(),
             build: Duration::ZERO,
             load: Duration::ZERO,

@@ -20,7 +20,7 @@ use liveline_protocol::message::{Message, parse_params};
 use serde::{Deserialize, Serialize};
 
 use crate::build::stamp::now_micros;
-use crate::os::program::Shared;
+use crate::os::Shared;
 
 /// The hidden subcommand that runs [`main`].
 pub const COMMAND: &str = "__bench-engine";

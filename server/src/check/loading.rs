@@ -10,8 +10,7 @@ use liveline_protocol::engine::ArtifactKind;
 use serde::{Deserialize, Serialize};
 
 use super::Verdict;
-use crate::os;
-use crate::os::program::Shared;
+use crate::os::{self, Shared};
 use crate::project::{Library, Project};
 
 /// The hidden subcommand that runs [`main`].

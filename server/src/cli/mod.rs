@@ -102,6 +102,9 @@ pub fn main() -> ExitCode {
     }
     crate::os::share_memory();
     if matches!(arguments.command, Command::Lsp(_) | Command::Headless(_) | Command::Run(_)) {
+        if let Some(shortcoming) = crate::os::SHORTCOMING {
+            eprintln!("liveline: {shortcoming}");
+        }
         crate::os::be_prompt();
     }
     let filter = EnvFilter::try_from_env("LIVELINE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));

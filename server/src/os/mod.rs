@@ -1,15 +1,23 @@
 //! What differs between operating systems, one file each.
 
-#[cfg(unix)]
 mod pipes;
 #[cfg(target_os = "linux")]
 pub mod program;
 mod promptness;
-#[cfg(unix)]
+mod shared_library;
 mod unix;
+
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+mod system;
+#[cfg(target_os = "macos")]
+#[path = "macos.rs"]
+mod system;
+
 pub use promptness::{be_prompt, work};
-#[cfg(unix)]
+pub use shared_library::Shared;
+pub use system::{SHORTCOMING, make_fifo};
 pub use {pipes::*, unix::*};
 
-#[cfg(not(unix))]
-compile_error!("this version of the Liveline server runs on Unix only");
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+compile_error!("the Liveline server is for Linux, and compiles for macOS: see docs/platforms.md");

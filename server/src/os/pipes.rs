@@ -6,12 +6,7 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{CWD, FileType, Mode, OFlags};
-
-/// Makes a named pipe for this user.
-pub fn make_fifo(path: &Path) -> io::Result<()> {
-    Ok(rustix::fs::mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?)
-}
+use rustix::fs::{Mode, OFlags};
 
 /// Opens a named pipe for reading, without waiting for anyone who writes, now or at a read.
 pub fn open_fifo(path: &Path) -> io::Result<File> {
@@ -67,6 +62,7 @@ pub fn read_what_is_there(pipe: &mut impl Read, bytes: &mut Vec<u8>) -> io::Resu
 
 #[cfg(test)]
 mod tests {
+    use super::super::make_fifo;
     use super::*;
     use std::io::Write;
 

@@ -11,8 +11,9 @@ use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_LOCAL, RTLD_NOW};
 use liveline_link::load::Loaded;
+
+pub use super::shared_library::Shared;
 
 /// The C library's type of `main`; a `main` of fewer parameters ignores the rest.
 type Main = unsafe extern "C" fn(c_int, *mut *mut c_char, *mut *mut c_char) -> c_int;
@@ -201,50 +202,12 @@ pub fn has_symbol(name: &CStr) -> bool {
     !unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) }.is_null()
 }
 
-/// A shared library that stays loaded.
-#[derive(Debug)]
-pub struct Shared(Library);
-
 impl Shared {
-    /// Loads it, and lets what is loaded later use its symbols. Its initialisers run: the user has asked for that.
-    ///
-    /// An error is the system's own sentence.
-    pub fn open(path: &Path) -> Result<Self, String> {
-        Self::open_with(path, RTLD_NOW | RTLD_GLOBAL)
-    }
-
-    /// As [`Self::open`], with its symbols for itself.
-    pub fn open_alone(path: &Path) -> Result<Self, String> {
-        Self::open_with(path, RTLD_NOW | RTLD_LOCAL)
-    }
-
-    fn open_with(path: &Path, flags: c_int) -> Result<Self, String> {
-        // SAFETY: runs the library's initialisers, which are as trusted as the program that needs the library.
-        let library = unsafe { Library::open(Some(path), flags) };
-        let sentence = |error: libloading::Error| {
-            std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)
-        };
-        library.map(Self).map_err(sentence)
-    }
-
-    /// Whether it has a symbol of this name.
-    pub fn has(&self, name: &str) -> bool {
-        // SAFETY: only the address is taken.
-        unsafe { self.0.get::<*const c_void>(name.as_bytes()) }.is_ok()
-    }
-
     /// The program in it, which is never unloaded.
     pub fn main(self) -> Option<Entry> {
-        // SAFETY: only the address is taken.
-        let main = unsafe { self.0.get::<*const c_void>(Entry::NAME.as_bytes()) };
-        let main = main.ok().map(|symbol| Entry(symbol.as_raw_ptr().cast_const()));
+        let main = self.address(Entry::NAME).map(Entry);
         self.keep();
         main
-    }
-
-    /// Never unloads it.
-    pub fn keep(self) {
-        std::mem::forget(self);
     }
 }
 

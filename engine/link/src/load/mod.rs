@@ -1,4 +1,4 @@
-//! Images as code of this process, through the system's own loader.
+//! Images as code of this process, through the system's own loader: on Linux.
 
 mod bind;
 mod debugger;
@@ -10,7 +10,7 @@ use std::mem::ManuallyDrop;
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
 use crate::dynamic::{START, START_ADDRESS};
-use crate::error::demangle;
+pub use crate::error::readable;
 use crate::{Error, Export, Image};
 
 /// An image in this process. Its code is never unloaded, also when this is dropped: threads, values and results of
@@ -126,12 +126,4 @@ impl Drop for Loaded {
 fn system_sentence(error: &libloading::Error) -> String {
     let sentence = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
     readable(&sentence)
-}
-
-/// A sentence of the system's loader with the symbol in it demangled: it says `FILE: undefined symbol: MANGLED`.
-pub fn readable(sentence: &str) -> String {
-    const BEFORE: &str = "undefined symbol: ";
-    let Some((before, symbol)) = sentence.split_once(BEFORE) else { return sentence.to_owned() };
-    let end = symbol.find([',', ' ', '\n']).unwrap_or(symbol.len());
-    format!("{before}{BEFORE}`{}`{}", demangle(&symbol.as_bytes()[..end]), &symbol[end..])
 }

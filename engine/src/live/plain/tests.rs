@@ -33,6 +33,7 @@ impl Fixture {
             library: "scripts".to_owned(),
             generation: Generation(number),
             scripts: Vec::new(),
+            kept: Vec::new(),
             symbols: Symbols::of_image(0, symbols.collect()),
             build: Duration::ZERO,
             load: Duration::ZERO,
