@@ -24,6 +24,21 @@ impl fmt::Display for Generation {
 /// Something that a person at the game may want to know, from [`crate::Scripts::take_events`].
 ///
 /// Its `Display` is one line for an overlay. A release build has none.
+/// ```no_run,standalone_crate
+/// # #[liveline::interface]
+/// # pub trait Script { fn update(&mut self); }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mut scripts = liveline::attach::<dyn Script>()?;
+/// scripts.poll();
+/// for event in scripts.take_events() {
+///     match event {
+///         liveline::Event::Faulted(fault) => eprintln!("{fault}"),
+///         other => println!("{other}"),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
@@ -142,6 +157,19 @@ pub struct Reloaded {
 
 /// A swap that is about to happen or has happened, for the hooks of [`Scripts::before_swap`](crate::Scripts::before_swap)
 /// and [`Scripts::after_swap`](crate::Scripts::after_swap).
+/// ```no_run,standalone_crate
+/// # #[liveline::interface]
+/// # pub trait Script { fn update(&mut self); }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mut scripts = liveline::attach::<dyn Script>()?;
+/// scripts.after_swap(|swap| {
+///     for report in &swap.state {
+///         println!("{} {} → {}: {report}", swap.library, swap.from, swap.to);
+///     }
+/// });
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Swap {

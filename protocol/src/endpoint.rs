@@ -19,6 +19,7 @@ pub const AWAIT_VARIABLE: &str = "LIVELINE_AWAIT";
 
 /// The content of an endpoint file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Endpoint {
     /// See [`crate::PROTOCOL_VERSION`].
     pub protocol: u32,
@@ -34,6 +35,7 @@ pub struct Endpoint {
 
 /// A way to reach the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Transport {
     /// The absolute path of a Unix socket.

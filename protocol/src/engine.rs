@@ -29,6 +29,7 @@ pub mod method {
 /// The number of a library's build; grows by one with every build that succeeds. Zero is what the engine was
 /// linked with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Generation(pub u64);
 
@@ -48,6 +49,7 @@ impl std::fmt::Display for Generation {
 
 /// The parameters of `attach`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Attach {
     /// See [`crate::PROTOCOL_VERSION`].
     pub protocol: u32,
@@ -67,6 +69,7 @@ pub struct Attach {
 
 /// An engine's name for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Engine {
     /// Usually the executable's file name.
     pub name: String,
@@ -79,6 +82,7 @@ pub struct Engine {
 
 /// An API crate's build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Api {
     /// The cargo package's name.
     pub package: String,
@@ -89,6 +93,7 @@ pub struct Api {
 
 /// The answer to `attach`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Attached {
     /// The server's protocol version.
@@ -111,6 +116,7 @@ pub struct Attached {
 
 /// A server's name for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Server {
     /// `liveline`.
     pub name: String,
@@ -120,6 +126,7 @@ pub struct Server {
 
 /// The parameters of `build`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Build {
     /// The library's name.
     pub library: String,
@@ -136,6 +143,7 @@ pub struct Build {
 
 /// How far a build is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum BuildState {
     /// A compiler runs.
@@ -150,6 +158,7 @@ pub enum BuildState {
 
 /// The first error of a build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FirstError {
     /// As rustc names it, usually relative to the workspace root.
     pub file: String,
@@ -163,6 +172,7 @@ pub struct FirstError {
 
 /// A new generation to load.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Reload {
     /// The library's name.
@@ -195,6 +205,7 @@ pub struct Reload {
 
 /// A file in the artifact directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Artifact {
     /// How to load it.
     pub kind: ArtifactKind,
@@ -208,6 +219,7 @@ pub struct Artifact {
 
 /// A loader, and what it loads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ArtifactKind {
     /// A shared library for `dlopen`.
@@ -227,6 +239,7 @@ impl std::fmt::Display for ArtifactKind {
 
 /// What started a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Trigger {
     /// The server's start.
@@ -243,6 +256,7 @@ pub enum Trigger {
 
 /// The parameters of `reloaded`: what became of a [`Reload`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Reloaded {
     /// The library's name.
@@ -275,6 +289,7 @@ pub struct Reloaded {
 
 /// What stands between a generation and the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Cause {
     /// Values of a state type cannot go over to its new layout: they can be reset.
@@ -287,6 +302,7 @@ pub enum Cause {
 
 /// The parameters of `retired`: a library that is gone from the workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Retired {
     /// The library's name.
     pub library: String,
@@ -294,6 +310,7 @@ pub struct Retired {
 
 /// What became of a generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// It runs.
@@ -306,6 +323,7 @@ pub enum Outcome {
 
 /// What became of the values of one state type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StateOutcome {
     /// The type's name.
     #[serde(rename = "type")]
@@ -319,6 +337,7 @@ pub struct StateOutcome {
 
 /// What became of state across a swap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum StateChange {
     /// Same layout: the same bytes at the same address.
@@ -331,6 +350,7 @@ pub enum StateChange {
 
 /// A place in the source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Place {
     /// As rustc names it.
     pub file: String,
@@ -342,6 +362,7 @@ pub struct Place {
 
 /// The parameters of `fault`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Fault {
     /// The library's name.
     pub library: String,
@@ -360,6 +381,7 @@ pub struct Fault {
 
 /// How script code failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum FaultKind {
     /// It panicked.
@@ -372,6 +394,7 @@ pub enum FaultKind {
 
 /// One frame of a backtrace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Frame {
     /// Demangled.
     pub function: String,
@@ -388,6 +411,7 @@ pub struct Frame {
 
 /// The parameters of `ran`: proof that a generation's code runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Ran {
     /// The library's name.
     pub library: String,

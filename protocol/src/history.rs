@@ -14,6 +14,7 @@ pub const SOURCE: &str = "liveline/source";
 
 /// The generations that are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct History {
     /// Sorted by name.
     pub libraries: Vec<Library>,
@@ -21,6 +22,8 @@ pub struct History {
 
 /// Those of one library.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "HistoryLibrary"))]
 #[serde(rename_all = "camelCase")]
 pub struct Library {
     /// Its name.
@@ -33,6 +36,7 @@ pub struct Library {
 
 /// One generation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// Its number.
@@ -66,6 +70,8 @@ pub struct Entry {
 
 /// What came of a generation, from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "HistoryOutcome"))]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// It runs or has run.
@@ -80,6 +86,7 @@ pub enum Outcome {
 
 /// The parameters of [`SOURCES`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SourcesParams {
     /// Which library.
     pub library: String,
@@ -89,6 +96,7 @@ pub struct SourcesParams {
 
 /// The files of the workspace that a generation was built from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Sources {
     /// Sorted by path.
     pub files: Vec<SourceFile>,
@@ -96,6 +104,7 @@ pub struct Sources {
 
 /// One of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SourceFile {
     /// Absolute.
     pub path: String,
@@ -105,6 +114,7 @@ pub struct SourceFile {
 
 /// The parameters of [`SOURCE`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SourceParams {
     /// Which library.
     pub library: String,
@@ -116,6 +126,7 @@ pub struct SourceParams {
 
 /// What a file held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Source {
     /// All of it.
     pub text: String,

@@ -12,6 +12,8 @@ pub mod frame;
 pub mod history;
 pub mod message;
 pub mod record;
+#[cfg(test)]
+mod reference;
 pub mod remote;
 pub mod status;
 

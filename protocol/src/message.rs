@@ -42,6 +42,7 @@ pub enum Message {
 
 /// Why a request was not carried out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ErrorObject {
     /// One of the JSON-RPC or LSP error codes.
     pub code: i64,

@@ -11,6 +11,7 @@ pub const METHOD: &str = "liveline/status";
 
 /// All that is worth knowing at a glance.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Status {
     /// Sorted by name.
     pub libraries: Vec<Library>,
@@ -23,6 +24,7 @@ pub struct Status {
 
 /// How engines on other hosts attach.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Remote {
     /// The address at which the server listens.
     pub address: String,
@@ -32,6 +34,8 @@ pub struct Remote {
 
 /// One library.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "StatusLibrary"))]
 #[serde(rename_all = "camelCase")]
 pub struct Library {
     /// Its name.
@@ -62,6 +66,7 @@ pub struct Library {
 
 /// A script file that is no library of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WithPackage {
     /// Relative to the workspace root.
     pub file: String,
@@ -71,6 +76,7 @@ pub struct WithPackage {
 
 /// What a library does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum LibraryState {
     /// Built or not, and not every engine runs what engines are to run.
@@ -85,6 +91,7 @@ pub enum LibraryState {
 
 /// The times of a reload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LastReload {
     /// From the save to the engine's report that the new code is in place, in microseconds.
@@ -100,6 +107,8 @@ pub struct LastReload {
 
 /// One attached engine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "StatusEngine"))]
 pub struct Engine {
     /// See [`crate::engine::Attached::session`].
     pub session: String,
@@ -122,6 +131,7 @@ pub struct Engine {
 
 /// A generation that an engine does not run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Refused {
     /// Which.
     pub generation: Generation,

@@ -23,6 +23,8 @@ pub mod lsp;
 pub mod new;
 pub mod os;
 pub mod project;
+#[cfg(test)]
+mod reference;
 pub mod test_report;
 pub mod text;
 pub mod watch;

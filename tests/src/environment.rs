@@ -22,7 +22,7 @@ const SET_BY_CARGO_PREFIXES: &[&str] =
 const KEPT: &str = "LIVELINE_LSP_RECORD";
 
 /// A command as from a terminal: nothing of the test runner's own environment reaches it.
-pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
+pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         let Some(text) = name.to_str().filter(|text| *text != KEPT) else { continue };
@@ -35,7 +35,7 @@ pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
 }
 
 /// The repository's root.
-pub(crate) fn repository() -> &'static Path {
+pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("`tests` lies in the repository")
 }
 

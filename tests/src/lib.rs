@@ -15,6 +15,7 @@
 //! Nothing sleeps: every wait is for an event and fails, with all that was heard so far, after [`DEADLINE`].
 //! Dropping a fixture ends its processes and no others.
 
+pub mod book;
 mod editor;
 mod environment;
 pub mod events;
@@ -37,7 +38,7 @@ mod typist;
 use std::time::Duration;
 
 pub use editor::{Editor, file_uri};
-pub use environment::liveline;
+pub use environment::{command, liveline, repository};
 pub use game::Game;
 pub use live::{Live, PLAYER};
 pub use processes::{Process, Running, poll_until};

@@ -37,7 +37,7 @@ impl Running {
     ///
     /// # Panics
     /// After [`DEADLINE`], and when the output ends.
-    pub(crate) fn wait_for_line<T>(&mut self, what: &str, pick: impl FnMut(&str) -> Option<T>) -> T {
+    pub fn wait_for_line<T>(&mut self, what: &str, pick: impl FnMut(&str) -> Option<T>) -> T {
         self.lines.wait(what, pick).unwrap_or_else(|report| {
             panic!("{report}Its state: {:?}", self.child.try_wait());
         })

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the project's own commands.
 
 mod counts;
+mod docs;
 mod fuzz;
 mod measure;
 mod package;
@@ -44,6 +45,8 @@ enum Task {
     Release(release::Options),
     /// Package the VS Code extension with the server in it, for this kind of machine
     Package,
+    /// Write the book's references from the code anew, and the book where mdBook is installed
+    Docs,
     /// Take the README's pictures anew, from a real editor
     Pictures,
     /// Measure the way from a save to running code on generated projects; see docs/performance.md
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Task::Sanitize => Some(sanitize::sanitize(&place)),
         Task::Fuzz { seconds, only } => Some(fuzz::fuzz(&place, only, *seconds)),
         Task::Package => Some(package::package(&place)),
+        Task::Docs => Some(docs::docs(&place)),
         Task::Release(options) => Some(release::release(&place, options)),
         _ => None,
     };
@@ -98,7 +102,8 @@ fn main() -> ExitCode {
         Task::Test { only, .. } => Stage::named(&only),
         Task::Deny => Stage::named(&["deny".to_owned()]),
         Task::Pictures => Stage::named(&["extension".to_owned(), "pictures".to_owned()]),
-        Task::Fuzz { .. }
+        Task::Docs
+        | Task::Fuzz { .. }
         | Task::Measure { .. }
         | Task::MeasurePeers { .. }
         | Task::Package

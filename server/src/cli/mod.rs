@@ -20,6 +20,8 @@ mod lsp;
 mod man;
 mod new;
 mod printer;
+#[cfg(test)]
+mod reference;
 mod run;
 mod signals;
 mod snapshot;

@@ -75,6 +75,16 @@ impl Node {
             || self.words().iter().any(|(word, _)| !matches!(*word, "true" | "false"))
     }
 
+    /// What kind of value it takes, in a word.
+    #[cfg(test)]
+    pub(super) fn kind(self) -> &'static str {
+        match self.field("type").and_then(Value::as_str) {
+            Some("integer") => "a whole number",
+            Some("array") => "a list of strings",
+            _ => "a string",
+        }
+    }
+
     fn properties(self) -> Option<&'static Map<String, Value>> {
         let item = self.field("items").map_or(self, Node).resolved();
         item.get("properties")?.as_object()

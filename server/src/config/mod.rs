@@ -14,6 +14,8 @@ use crate::os;
 pub mod help;
 mod keys;
 mod preferences;
+#[cfg(test)]
+mod reference;
 
 pub use preferences::Preferences;
 
