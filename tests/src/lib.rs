@@ -52,3 +52,8 @@ pub use typist::Typist;
 
 /// How long an awaited event may take on a slow, busy machine before the test fails.
 pub const DEADLINE: Duration = Duration::from_secs(120);
+
+/// A number from the environment, for tests that can run for longer.
+pub fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
+}

@@ -40,11 +40,30 @@ impl Live {
     /// # Panics
     /// When the player says nothing, or the game does not take it.
     pub fn say(&mut self, word: &str) {
+        self.save(word);
+        self.game.wait_for(&format!("says {word}"));
+    }
+
+    /// Saves the player with another word.
+    ///
+    /// # Panics
+    /// When the player says nothing.
+    pub fn save(&self, word: &str) {
         let text = self.project.read(PLAYER);
         let (before, rest) = text.split_once("say(\"").expect("the player says something");
         let (_, after) = rest.split_once('"').expect("a string ends");
         self.project.write(PLAYER, &format!("{before}say(\"{word}\"{after}"));
-        self.game.wait_for(&format!("says {word}"));
+    }
+
+    /// The game's own process, not cargo's.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn game_pid(&self) -> u32 {
+        let cargo = self.game.pid();
+        let children =
+            std::fs::read_to_string(format!("/proc/{cargo}/task/{cargo}/children")).expect("it runs");
+        children.split_whitespace().next().map_or(cargo, |child| child.parse().expect("a number"))
     }
 
     /// The processes that are meant to be here.

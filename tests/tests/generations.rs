@@ -6,14 +6,10 @@
 use std::fs;
 
 use liveline_protocol::engine::ArtifactKind;
-use liveline_tests::{Live, events};
+use liveline_tests::{Live, events, number};
 
 /// From so many on the growth of memory is judged: of few, most is what is allocated once.
 const MANY: u64 = 500;
-
-fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
-}
 
 /// A process's resident memory and open files.
 fn holds(pid: u32) -> (u64, usize) {
@@ -23,16 +19,10 @@ fn holds(pid: u32) -> (u64, usize) {
     (memory, fs::read_dir(format!("/proc/{pid}/fd")).expect("its files").count())
 }
 
-/// The game itself, not cargo.
-fn game(cargo: u32) -> u32 {
-    let children = fs::read_to_string(format!("/proc/{cargo}/task/{cargo}/children")).expect("it runs");
-    children.split_whitespace().next().map_or(cargo, |child| child.parse().expect("a number"))
-}
-
 fn check(kind: ArtifactKind, loader: &str) {
     let count = number("LIVELINE_GENERATIONS", 20);
     let mut live = Live::start_with(&format!("[engine]\nloader = \"{loader}\"\n"));
-    let (pid, server) = (game(live.game.pid()), live.server.pid());
+    let (pid, server) = (live.game_pid(), live.server.pid());
     // What is allocated once is there after some.
     let settled = (count / 10).max(1);
     let (mut bytes, mut before, mut newest) = (0, None, 0);

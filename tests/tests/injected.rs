@@ -20,26 +20,12 @@ fn limit(process: u32, resource: Resource, most: Option<u64>) -> Option<u64> {
     prlimit(pid(process), resource, Rlimit { current: most, maximum }).expect("a limit").current
 }
 
-/// The game itself, not cargo.
-fn game(live: &Live) -> u32 {
-    let cargo = live.game.pid();
-    let children = fs::read_to_string(format!("/proc/{cargo}/task/{cargo}/children")).expect("it runs");
-    children.split_whitespace().next().map_or(cargo, |child| child.parse().expect("a number"))
-}
-
-fn save(live: &Live, word: &str) {
-    let text = live.project.read(PLAYER);
-    let (before, rest) = text.split_once("say(\"").expect("the player says something");
-    let (_, after) = rest.split_once('"').expect("a string ends");
-    live.project.write(PLAYER, &format!("{before}say(\"{word}\"{after}"));
-}
-
 #[test]
 fn a_server_without_file_descriptors_says_so_and_builds_when_it_has_some() {
     let mut live = Live::start();
     live.say("two");
     let before = limit(live.server.pid(), Resource::Nofile, Some(3));
-    save(&live, "three");
+    live.save("three");
     let said =
         live.server.wait("the trouble", |event| events::message(event, Level::Error, "Too many open files"));
     assert!(said.contains("scripts"), "{said}");
@@ -51,9 +37,9 @@ fn a_server_without_file_descriptors_says_so_and_builds_when_it_has_some() {
 fn a_game_without_file_descriptors_keeps_its_code_and_takes_the_next() {
     let mut live = Live::start();
     live.say("two");
-    let game = game(&live);
+    let game = live.game_pid();
     let before = limit(game, Resource::Nofile, Some(3));
-    save(&live, "three");
+    live.save("three");
     let why = live.server.wait("the refusal", |event| events::refused(event, "scripts"));
     assert!(why.contains("Too many open files"), "{why}");
     limit(game, Resource::Nofile, before);
@@ -65,12 +51,12 @@ fn a_game_without_memory_for_new_code_keeps_its_code_and_takes_the_next() {
     for loader in ["object", "dylib"] {
         let mut live = Live::start_with(&format!("[engine]\nloader = \"{loader}\"\n"));
         live.say("two");
-        let game = game(&live);
+        let game = live.game_pid();
         let status = fs::read_to_string(format!("/proc/{game}/status")).expect("it runs");
         let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")).expect("its size");
         let size: u64 = size.trim().trim_end_matches(" kB").parse().expect("a number");
         let before = limit(game, Resource::As, Some(size * 1024));
-        save(&live, "three");
+        live.save("three");
         let why = live.server.wait("the refusal", |event| events::refused(event, "scripts"));
         eprintln!("{loader}: {why}");
         assert!(["memory", "map"].iter().any(|word| why.contains(word)), "{why}");
@@ -110,7 +96,7 @@ fn times_of_files_do_not_matter() {
     let day = Duration::from_secs(24 * 60 * 60);
     let times = [SystemTime::UNIX_EPOCH, SystemTime::now() + 10_000 * day, SystemTime::now() - 400 * day];
     for (number, time) in times.into_iter().enumerate() {
-        save(&live, &format!("word{number}"));
+        live.save(&format!("word{number}"));
         let file = fs::File::options().write(true).open(live.project.path(PLAYER)).expect("the file");
         file.set_modified(time).expect("its time");
         live.game.wait_for(&format!("says word{number}"));

@@ -5,11 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use liveline_tests::{Live, PLAYER, Random, events};
-
-fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
-}
+use liveline_tests::{Live, PLAYER, Random, events, number};
 
 #[test]
 fn the_last_save_of_every_storm_runs() {

@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use liveline_tests::{DEADLINE, Editor, Game, PLAYER, Project, Random, file_uri};
+use liveline_tests::{DEADLINE, Editor, Game, PLAYER, Project, Random, file_uri, number};
 use serde_json::{Value, json};
 
 /// From one edit to the next.
@@ -19,10 +19,6 @@ const PIECES: [&str; 8] = ["x", "ü", "e\u{301}", "👾", "中文", "\t", "\n   
 const COMMENT: &str = "    // typed:";
 const GOOD: &str = "self.ticks += 1;";
 const BAD: &str = "self.ticks += \"👾\";";
-
-fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
-}
 
 /// The person, the editor and the game.
 struct Person {
