@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::project::{library_path, project};
 
 /// How long anything may take before a test fails.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Ended when dropped.
 pub(crate) struct Game {
