@@ -26,7 +26,7 @@ pub(super) const NAMES: [&str; 10] = [
     "liveline.undo",
     "liveline.redo",
     "liveline.clearFaults",
-    TEST,
+    "liveline.test",
     "liveline.resetState",
     "liveline.restartEngine",
     "liveline.showLog",
