@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use self::installed::install_once;
 pub(crate) use self::installed::succeed;
 use crate::place::{Place, has};
-use crate::run::{command, run};
+use crate::run::command;
 use crate::stages::Progress;
 
 /// Whether there is Node.js with npm, installing it if it can.
@@ -67,21 +67,15 @@ pub(crate) fn editor_suites(place: &Place, progress: &mut Progress) -> anyhow::R
     if vs_code(place, progress)? {
         suites.push("vscode");
     }
-    rust_analyzer(place, progress)?;
+    note_rust_analyzer(progress);
     Ok(suites)
 }
 
-/// rust-analyzer comes with the toolchain alone, and not every toolchain can get it: without it, what is tested beside
-/// it is skipped, also on CI.
-fn rust_analyzer(place: &Place, progress: &mut Progress) -> anyhow::Result<()> {
-    let works = || runs("rust-analyzer", &["--version"]);
-    if !works() && has("rustup") {
-        let _ = run(command(&place.root, ["rustup", "component", "add", "rust-analyzer"]))?;
-    }
-    if !works() {
+/// rust-analyzer is a part of the toolchain, which is not changed here: without it, what is tested beside it is skipped.
+fn note_rust_analyzer(progress: &mut Progress) {
+    if !runs("rust-analyzer", &["--version"]) {
         progress.note("rust-analyzer is not installed, so nothing was tested beside it: run `rustup component add rust-analyzer`");
     }
-    Ok(())
 }
 
 /// pytest on these suites, told where the programs under test are.
