@@ -10,6 +10,7 @@ use super::stamp::Hash;
 use super::workshop::{Workshop, lock};
 use crate::diagnostics::{Diagnostic, Severity, Span, at_file};
 use crate::os;
+use crate::project::is_rust;
 use crate::project::statics::{Static, changed, statics};
 
 /// The statics of each source file as it was last built, and the hash of its text.
@@ -59,9 +60,7 @@ impl Workshop {
             return vec![library.source.clone()];
         }
         let Some(folder) = library.source.parent() else { return Vec::new() };
-        let is_own = |path: &PathBuf| {
-            path.starts_with(folder) && path.extension().is_some_and(|extension| extension == "rs")
-        };
+        let is_own = |path: &PathBuf| path.starts_with(folder) && is_rust(path);
         self.inputs_known(order).files.into_iter().filter(is_own).collect()
     }
 }

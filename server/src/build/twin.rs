@@ -12,6 +12,7 @@ use super::job::{Order, Overlay, Purpose};
 use super::prepare::POLITE;
 use super::workshop::{Room, Workshop};
 use crate::os;
+use crate::project::is_rust;
 
 /// After so many saves of text that nobody had formatted, it is not formatted any more.
 const MOST_MISSES: u32 = 3;
@@ -78,9 +79,8 @@ impl Workshop {
 
 /// The overlay with each text formatted; `None` if rustfmt is missing or a text is no Rust.
 fn formatted(overlay: &Overlay, call: &Call, cancel: &Cancel) -> Option<Overlay> {
-    let rust = |path: &Path| path.extension().is_some_and(|extension| extension == "rs");
     let format = |(path, text): (&std::path::PathBuf, &Arc<str>)| {
-        let text = if rust(path) { rustfmt(path, text, call, cancel)? } else { text.clone() };
+        let text = if is_rust(path) { rustfmt(path, text, call, cancel)? } else { text.clone() };
         Some((path.clone(), text))
     };
     overlay.iter().map(format).collect()

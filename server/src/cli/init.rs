@@ -8,6 +8,7 @@ use anyhow::Context;
 
 use super::Root;
 use crate::new::{self, Done, File, Plan, Source, Workspace};
+use crate::project::is_rust;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -43,7 +44,7 @@ fn describe(file: &File, done: Done) -> Vec<String> {
         Done::Made => vec![format!("made     {path}")],
         Done::Same => vec![format!("as it is {path}: it says the same already")],
         // A script may have grown since.
-        Done::Kept if file.path.extension().is_some_and(|extension| extension == "rs") => {
+        Done::Kept if is_rust(&file.path) => {
             vec![format!("as it is {path}: it is yours")]
         }
         Done::Kept => {

@@ -13,7 +13,7 @@ use super::proof::Proof;
 use super::speculation::{Overlaid, Speculation};
 use crate::build::job::Purpose;
 use crate::diagnostics::{Diagnostic, Severity};
-use crate::project::{Broken, Library, Project};
+use crate::project::{Broken, Library, Project, is_rust};
 use crate::test_report::TestReport;
 
 /// Names a build; never used twice.
@@ -145,7 +145,7 @@ impl LibraryState {
             return true;
         }
         self.library.file.is_none()
-            && path.extension().is_some_and(|extension| extension == "rs")
+            && is_rust(path)
             && project.packages_of(&self.library).any(|package| path.starts_with(&package.folder))
     }
 

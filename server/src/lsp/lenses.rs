@@ -20,8 +20,8 @@ use super::state::State;
 use super::uri;
 use crate::diagnostics::Span;
 use crate::face::{LibraryFiles, Proven};
-use crate::project::functions::{self, Function};
-use crate::project::test_functions::{TestFunction, module_of, test_functions};
+use crate::project::functions::{Function, functions_and_tests};
+use crate::project::test_functions::{TestFunction, full_name};
 use crate::test_report::TestReport;
 use crate::text::{CharOffset, Edit, RustcLines, Shift};
 
@@ -137,7 +137,7 @@ impl Lenses {
     fn places(&mut self, path: &Path, text: &Rope) -> (Named, Named) {
         if self.files.get(path).is_none_or(|places| places.text != *text) {
             let words = text.to_string();
-            match functions::functions(&words).zip(test_functions(&words)) {
+            match functions_and_tests(&words) {
                 Some((functions, tests)) => {
                     let places = Places::new(path, text, functions, tests);
                     self.files.insert(path.to_owned(), places);
@@ -174,9 +174,7 @@ impl Lenses {
         let files = self.files_of(path)?;
         let root = files.folders.first().map(|folder| folder.join("src/lib.rs"));
         let root = files.file.clone().or(root)?;
-        let module = module_of(path, &root).unwrap_or_default();
-        let test = if module.is_empty() { name.to_owned() } else { format!("{module}::{name}") };
-        Some(TestName { library: files.library.clone(), test })
+        Some(TestName { library: files.library.clone(), test: full_name(path, &root, name) })
     }
 
     /// `run`, and what came of it last.

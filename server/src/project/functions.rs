@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
+use super::test_functions::{self, TestFunction, may_hold_tests};
 use super::tokens::{is_mark, is_word, position, with_tokens};
 use crate::diagnostics::Position;
 
@@ -19,12 +20,12 @@ pub struct Function {
     pub end: Position,
 }
 
-/// The functions of a text, in order; `None` if it is no Rust now, with an open bracket for instance.
-pub fn functions(text: &str) -> Option<Vec<Function>> {
-    if !text.contains("script") || text.len() > LONGEST {
-        return Some(Vec::new());
+/// The functions and the tests of a text, each in order; `None` if it is no Rust now, with an open bracket for instance.
+pub fn functions_and_tests(text: &str) -> Option<(Vec<Function>, Vec<TestFunction>)> {
+    if !(text.contains("script") || may_hold_tests(text)) || text.len() > LONGEST {
+        return Some(Default::default());
     }
-    with_tokens(text, find)
+    with_tokens(text, |tokens| (find(tokens.clone()), test_functions::find(tokens)))
 }
 
 fn find(tokens: TokenStream) -> Vec<Function> {
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     fn named(text: &str) -> Vec<(String, u32, u32)> {
-        let found = functions(text).expect("the text has tokens");
+        let (found, _) = functions_and_tests(text).expect("the text has tokens");
         found.into_iter().map(|f| (f.name, f.start.line, f.start.column)).collect()
     }
 
@@ -136,7 +137,7 @@ mod tests {
         assert_eq!(named("#[scripts] impl A for B { fn f() {} }"), []);
         assert_eq!(named("#[script] struct A; impl A for B { fn f() {} }"), []);
         assert_eq!(named("#[script] impl Player { fn f() {} }"), []);
-        assert_eq!(functions("#[script] impl A for B { fn f() {"), None);
+        assert_eq!(functions_and_tests("#[script] impl A for B { fn f() {"), None);
     }
 
     #[test]
@@ -147,7 +148,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_panics(text in "(#\\[script\\]|impl |for |fn f|[a-z:;{}()\\[\\]$#!\"'/* \n]){0,60}") {
-            let _ = functions(&text);
+            let _ = functions_and_tests(&text);
         }
     }
 }

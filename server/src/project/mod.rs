@@ -176,6 +176,11 @@ impl Project {
     }
 }
 
+/// Whether a file is Rust source by its name.
+pub fn is_rust(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "rs")
+}
+
 /// Whether a change of this file can change what the workspace is.
 pub fn is_project_file(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

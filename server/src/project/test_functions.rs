@@ -33,9 +33,17 @@ pub fn test_functions(text: &str) -> Option<Vec<TestFunction>> {
     with_tokens(text, find)
 }
 
+/// What a test's program calls the test of this name in a file of the crate whose root file is `root`.
+pub fn full_name(file: &Path, root: &Path, name: &str) -> String {
+    match module_of(file, root) {
+        Some(module) if !module.is_empty() => format!("{module}::{name}"),
+        _ => name.to_owned(),
+    }
+}
+
 /// The module that a file is of the crate whose root file is `root`, as the files' names say: `enemies::boss` for
 /// `src/enemies/boss.rs`.
-pub fn module_of(file: &Path, root: &Path) -> Option<String> {
+fn module_of(file: &Path, root: &Path) -> Option<String> {
     if file == root {
         return Some(String::new());
     }
@@ -45,7 +53,7 @@ pub fn module_of(file: &Path, root: &Path) -> Option<String> {
     (!words.is_empty()).then(|| words.join("::"))
 }
 
-fn find(tokens: TokenStream) -> Vec<TestFunction> {
+pub(super) fn find(tokens: TokenStream) -> Vec<TestFunction> {
     let mut found = Vec::new();
     // Not by recursion: modules can be nested deeper than a stack is.
     let mut waiting = vec![(String::new(), tokens)];

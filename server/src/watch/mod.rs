@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use notify::event::{AccessKind, AccessMode, CreateKind, EventKind, ModifyKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
-use crate::project::is_project_file;
+use crate::project::{is_project_file, is_rust};
 
 /// What the file system says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,9 +73,7 @@ impl Watch {
     /// Whether a file can change a build. Others in the watched folders are not even read: a game may write its
     /// log there.
     pub fn wants(&self, path: &Path) -> bool {
-        self.wanted.contains(path)
-            || (self.is_in_tree(path)
-                && (path.extension().is_some_and(|extension| extension == "rs") || is_project_file(path)))
+        self.wanted.contains(path) || (self.is_in_tree(path) && (is_rust(path) || is_project_file(path)))
     }
 
     fn add_folder(&mut self, folder: &Path) -> notify::Result<()> {

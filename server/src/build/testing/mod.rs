@@ -23,8 +23,8 @@ use super::workshop::{Workshop, lock, micros_since};
 use super::{backend, cargo, messages};
 use crate::diagnostics::{Diagnostic, Severity, Span, at_file};
 use crate::os;
-use crate::project::test_functions::{may_hold_tests, module_of, test_functions};
-use crate::project::{self, LocalPackage};
+use crate::project::test_functions::{full_name, may_hold_tests, test_functions};
+use crate::project::{self, LocalPackage, is_rust};
 use crate::test_report::{Test, TestOutcome, TestProgram, TestReport};
 
 mod output;
@@ -292,10 +292,8 @@ impl Built {
         for file in self.inputs.files.iter().filter(|file| is_rust(file)) {
             let text = os::read_file(file).ok().and_then(|bytes| String::from_utf8(bytes).ok());
             let functions = text.as_deref().and_then(test_functions).unwrap_or_default();
-            let module = module_of(file, &order.library.source).unwrap_or_default();
             for function in functions {
-                let full =
-                    if module.is_empty() { function.name } else { format!("{module}::{}", function.name) };
+                let full = full_name(file, &order.library.source, &function.name);
                 let Some(test) = tests.iter_mut().find(|test| test.name == full) else { continue };
                 let own = Span { path: file.clone(), start: function.start, end: function.end };
                 let in_body = test.panicked_at.clone().filter(|place| {
@@ -306,10 +304,6 @@ impl Built {
         }
         tests
     }
-}
-
-fn is_rust(file: &Path) -> bool {
-    file.extension().is_some_and(|extension| extension == "rs")
 }
 
 /// Errors alone: warnings of the same text were told by its build.
