@@ -56,8 +56,7 @@ impl LanguageServer for Backend {
     }
 
     async fn shutdown(&self) -> Result<()> {
-        self.tell(Event::Shutdown);
-        Ok(())
+        self.ask(Event::Shutdown).await
     }
 
     async fn did_open(&self, params: DidOpenTextDocumentParams) {

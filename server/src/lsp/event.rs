@@ -23,8 +23,8 @@ pub(super) enum Event {
     Initialize(Box<InitializeParams>),
     /// `initialized`: from here on the editor may be spoken to.
     Initialized,
-    /// `shutdown`.
-    Shutdown,
+    /// `shutdown`, answered when nothing stands open any more.
+    Shutdown(Reply<()>),
     /// The conversation has ended: the last event.
     Stop,
     /// `textDocument/didOpen`.

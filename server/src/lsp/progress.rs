@@ -18,6 +18,8 @@ use crate::face::Command;
 pub(super) struct Progress {
     running: BTreeMap<String, Display>,
     count: u64,
+    /// The editor is leaving: what is shown now might never end.
+    is_closed: bool,
 }
 
 #[derive(Debug)]
@@ -59,7 +61,7 @@ impl Progress {
             }
             return;
         }
-        if client.outbox.is_behind() {
+        if self.is_closed || client.outbox.is_behind() {
             return;
         }
         self.count += 1;
@@ -105,6 +107,12 @@ impl Progress {
         for (_, display) in std::mem::take(&mut self.running) {
             display.end("ended", client);
         }
+    }
+
+    /// Ends all displays for good.
+    pub(super) fn close(&mut self, client: &Client) {
+        self.is_closed = true;
+        self.end_all(client);
     }
 
     fn library(&self, token: &ProgressToken) -> Option<String> {

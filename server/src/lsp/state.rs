@@ -73,7 +73,11 @@ impl State {
         match event {
             Event::Initialize(params) => self.initialize(&params),
             Event::Initialized => self.initialized(),
-            Event::Shutdown | Event::Stop => self.progress.end_all(&self.client),
+            Event::Shutdown(reply) => {
+                self.progress.close(&self.client);
+                let _ = reply.send(Ok(()));
+            }
+            Event::Stop => self.progress.close(&self.client),
             Event::Opened(params) => self.opened(params),
             Event::Changed(params) => self.changed(params, now),
             Event::Saved(params) => self.saved(&params),

@@ -3,6 +3,7 @@
 //! tower-lsp's own `Server` is not used: its reader ends at the first frame that it cannot parse, its answers and
 //! its reader share one task with the output, and it runs handlers only when its queue comes to them.
 
+use futures::FutureExt;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -61,7 +62,8 @@ where
         end
     }
 
-    /// Gives the answer if it was there at once. What takes longer is answered by a task of its own.
+    /// Gives the answer if it was there at once. What takes longer is answered by a task of its own, but for
+    /// `shutdown`: nothing that comes after it is looked at before its answer.
     async fn call(&mut self, request: Request) -> Option<Response> {
         // The state's owner is given room for one event more: no handler has to wait for it.
         drop(self.events.reserve().await);
@@ -69,8 +71,10 @@ where
         if ready.is_err() {
             return None;
         }
+        let is_shutdown = request.method() == "shutdown";
         let mut answer = Box::pin(self.service.call(request));
-        if let Some(answer) = futures::FutureExt::now_or_never(&mut answer) {
+        let ready = if is_shutdown { Some((&mut answer).await) } else { (&mut answer).now_or_never() };
+        if let Some(answer) = ready {
             let answer = answer.ok().flatten();
             answer.iter().for_each(|answer| self.outbox.send(answer));
             return answer;

@@ -18,15 +18,21 @@ def item(page: Page):
     return page.locator('.statusbar-item[id*="liveline" i]')
 
 
-def status(page: Page, words: re.Pattern[str]) -> str:
-    """Waits until the status item says this."""
-    expect(item(page).first).to_contain_text(words, timeout=PATIENCE)
-    return item(page).first.inner_text()
+def status(page: Page, words: re.Pattern[str]) -> re.Match[str]:
+    """Waits until the status item says this, and gives what was found. It may say something else by now."""
+    found: list[re.Match[str]] = []
+
+    def says_it() -> bool:
+        found.extend(words.finditer(" ".join(item(page).first.inner_text().split())))
+        return bool(found)
+
+    wait_until(page, says_it)
+    return found[0]
 
 
 def live_generation(page: Page) -> int:
     """Waits until the status item shows a live generation."""
-    return int(re.search(r"gen (\d+)", status(page, re.compile(r"live · gen \d+")))[1])
+    return int(status(page, re.compile(r"live · gen (\d+)"))[1])
 
 
 def notification(page: Page, text: str):

@@ -8,7 +8,11 @@ use super::fixture::{Fixture, connected};
 use crate::face::{Command, FaceEvent, HubEvent, Level};
 
 fn build(state: BuildState, stage: &str) -> HubEvent {
-    let build = Build { library: "scripts".to_owned(), state, errors: 0, warnings: 0, first: None };
+    build_of("scripts", state, stage)
+}
+
+fn build_of(library: &str, state: BuildState, stage: &str) -> HubEvent {
+    let build = Build { library: library.to_owned(), state, errors: 0, warnings: 0, first: None };
     HubEvent::Build { build, stage: stage.to_owned(), micros: 1000 }
 }
 
@@ -230,6 +234,28 @@ fn a_display_ends_when_the_hub_is_replaced_and_when_the_server_shuts_down() {
     let id = server.request("shutdown", Value::Null);
     server.result(id);
     assert_eq!(server.notification("$/progress")["value"]["kind"], "end");
+    server.notify("exit", Value::Null);
+    server.end();
+}
+
+#[test]
+fn a_display_ends_before_shutdown_is_answered_and_none_begins_after() {
+    let mut server = Fixture::initialized(shows_progress());
+    begin(&mut server);
+    server.hub_says(build_of("player", BuildState::Started, "rustc"));
+    let (asked, _) = server.asked("window/workDoneProgress/create");
+    let id = server.request("shutdown", Value::Null);
+    let ended = |message: &Value| message["params"]["value"]["kind"] == "end";
+    let first = server.take("an end or the answer", |message| ended(message) || message["id"] == id);
+    assert!(ended(&first), "{first}");
+    server.result(id);
+    // Late, both: the editor's answer for a display, and a build. The fixture knows of no message for them.
+    server.reply(asked, Value::Null);
+    server.hub_says(build_of("enemy", BuildState::Started, "rustc"));
+    server.hub_says(HubEvent::Message { level: Level::Warning, text: "late".to_owned() });
+    for _ in 0..2 {
+        server.take("late", |message| message["params"]["message"] == "late");
+    }
     server.notify("exit", Value::Null);
     server.end();
 }
