@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from support.child import Child
+from support.child import DEADLINE, Child
 
 T = TypeVar("T")
 
 # No colour of a colour scheme, so what has it is an error.
 ERROR_COLOUR = "rgb:fe0102"
 ROWS, COLUMNS = 50, 400
-# What Kakoune is told to say when it has read its configuration.
-READY = "ready"
+# What Kakoune is told to say when nobody types, which is also when it asks its servers.
+IDLE = "idle"
+WHEN_IDLE = f"hook global NormalIdle .* %{{ echo {IDLE} }}"
 _NAMES = {"\n": "<ret>", " ": "<space>", "<": "<lt>", ">": "<gt>", "-": "<minus>"}
 _ENTRY = re.compile(r"(\S+):(\d+):(\d+): \[error\]((?:\[[^\]]+\])+) (.*)")
 
@@ -33,7 +35,7 @@ class Kakoune:
         self.info: str | None = None
         self.menu: list[str] | None = None
         # Keys that come before are lost.
-        self.wait("Kakoune to be ready", lambda: self._prompt == READY)
+        self.wait("Kakoune to be ready", lambda: self._prompt == IDLE)
         self._send("resize", [ROWS, COLUMNS])
 
     def wait(self, what: str, found: Callable[[], T | None]) -> T:
@@ -54,22 +56,13 @@ class Kakoune:
 
     def again(self, what: str, do: Callable[[], T | None]) -> T:
         """What `do` gives, which acts on the screen; until it gives something."""
-        deadline = 300
-        for _ in range(deadline):
+        deadline = time.monotonic() + DEADLINE
+        while time.monotonic() < deadline:
             value = do()
             if value:
                 return value
-            # Kakoune asks its servers when keys have come and no more follow.
-            self.idle()
-        raise AssertionError("\n".join([f"{what}: not in {deadline} looks; the screen:", *self.text(), self._mode_line]))
-
-    def idle(self) -> None:
-        """Waits as long as Kakoune takes to find that nobody types."""
-        self.keys("<esc>")
-        self.command("nop %sh{sleep 0.3}; echo idle")
-        self.wait("an idle moment", lambda: self._prompt == "idle")
-        self.command("echo")
-        self.wait("an empty line", lambda: self._prompt == "")
+            self._idle()
+        raise AssertionError("\n".join([f"{what}: not within {DEADLINE:.0f} s; the screen:", *self.text(), self._mode_line]))
 
     def keys(self, *keys: str) -> None:
         self._send("keys", list(keys))
@@ -120,6 +113,12 @@ class Kakoune:
         self.keys("<esc>")
         return said
 
+    def show(self, buffer: str) -> list[str]:
+        """The rows of another buffer."""
+        self.command(f"buffer {buffer}")
+        self.wait(f"the buffer {buffer}", lambda: buffer in self._mode_line and self._rows)
+        return self.text()
+
     def errors(self) -> list[dict]:
         """All that `:lsp-diagnostics` lists as errors: the file's last name, 1-based places, and in brackets who says so."""
         self.command("lsp-diagnostics")
@@ -142,6 +141,12 @@ class Kakoune:
         # `info` tells of failures.
         self.wait(f"the menu of {command}", lambda: self._is_asked() or self.info)
         return self.menu or []
+
+    def _idle(self) -> None:
+        """Until Kakoune finds that nobody types."""
+        self.command("echo busy")
+        self.wait("a busy moment", lambda: self._prompt == "busy")
+        self.wait("an idle moment", lambda: self._prompt == IDLE)
 
     def _is_asked(self) -> bool:
         """Whether there is a menu that is not the one of commands' names."""
