@@ -13,7 +13,9 @@
 ;;   (setq lsp-rust-analyzer-cargo-watch-enable nil
 ;;         lsp-rust-analyzer-diagnostics-enable nil)
 ;; rust-analyzer leaves errors to Liveline; else say (setq liveline-diagnostics "off") before setup, and Liveline
-;; only tells what running scripts failed with.
+;; only tells what running scripts failed with.  lsp-mode 8.0 should also be told
+;;   (setq lsp-rust-analyzer-proc-macro-enable t)
+;;   (with-eval-after-load 'lsp-rust (liveline-lsp-mode-fix-columns 'rust-analyzer))
 
 ;;; Code:
 
@@ -63,6 +65,15 @@
           (lambda (item) (and (equal (lsp:configuration-item-section? item) "liveline") (liveline-settings)))
           (lsp:configuration-params-items params)))
 
+(defconst liveline-lsp-mode--counts-characters '((general . ((positionEncodings . ["utf-32" "utf-16"]))))
+  "What lsp-mode does, whatever the server counts; its later versions say so by themselves.")
+
+(defun liveline-lsp-mode-fix-columns (id)
+  "Tell the server of the client ID that lsp-mode counts characters.
+Else its columns are wrong behind an emoji, and after a change to such a line so is its text of the file."
+  (when-let ((client (gethash id lsp-clients)))
+    (cl-pushnew (car liveline-lsp-mode--counts-characters) (lsp--client-custom-capabilities client) :test #'equal)))
+
 ;;;###autoload
 (defun liveline-lsp-mode-setup ()
   "Have lsp-mode run Liveline beside its server for Rust, and say in the mode line what is live."
@@ -75,8 +86,7 @@
     :server-id 'liveline
     :language-id (lambda (_buffer) "rust")
     :initialization-options #'liveline-settings
-    ;; lsp-mode counts characters, whatever the server counts.
-    :custom-capabilities '((general . ((positionEncodings . ["utf-32" "utf-16"]))))
+    :custom-capabilities liveline-lsp-mode--counts-characters
     :request-handlers (ht ("workspace/configuration" #'liveline-lsp-mode--configuration))
     :notification-handlers
     (ht ("liveline/status" (lambda (workspace status)

@@ -7,6 +7,9 @@ hook -group lsp-filetype-rust global BufSetOption filetype=rust %{
         [rust-analyzer]
         root_globs = ["Cargo.toml"]
         single_instance = true
+        [rust-analyzer.experimental]
+        commands.commands = ["rust-analyzer.runSingle"]
+        hoverActions = true
         # It leaves errors to Liveline, whose build has them anyway.
         [rust-analyzer.settings.rust-analyzer]
         checkOnSave = false
@@ -23,8 +26,11 @@ hook -group lsp-filetype-rust global BufSetOption filetype=rust %{
 }
 hook global WinSetOption filetype=rust %{
     lsp-enable-window
-    lsp-inlay-diagnostics-enable window
-    lsp-inlay-code-lenses-enable window
+    # Kakoune shows text between lines since 2024; before, there are flags beside them.
+    try %{
+        lsp-inlay-diagnostics-enable window
+        lsp-inlay-code-lenses-enable window
+    }
 }
 
 define-command liveline-build -docstring "build the scripts now" %{ lsp-execute-command liveline.build '[]' liveline }

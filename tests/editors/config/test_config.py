@@ -1,4 +1,4 @@
-"""The files for editors that cannot be run here: each is what its editor reads, and names what the server has."""
+"""The files for editors that cannot be run everywhere: each is what its editor reads, and names what the server has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 EDITORS = ROOT / "assets/editors"
-# What has rust-analyzer leave errors to Liveline; `neovim/beside.lua` and `emacs/beside.el` see that it does.
+# What has rust-analyzer leave errors to Liveline; the rounds beside it in Neovim, Emacs and Kakoune see that it does.
 LEAVES_ERRORS = {"checkOnSave": False, "diagnostics": {"enable": False}}
 SERVER_COMMANDS = set(re.findall(r'"(liveline\.\w+)"', (ROOT / "server/src/lsp/commands.rs").read_text().split("];")[0]))
 

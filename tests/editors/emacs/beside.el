@@ -1,8 +1,9 @@
 ;;; beside.el --- Liveline and rust-analyzer on one script  -*- lexical-binding: t -*-
 
 ;;; Commentary:
-;; In lsp-mode both are in one buffer; MODE says who shows errors, with what README.md says for that: `liveline', or
-;; `off', where Liveline leaves them to whoever is there.  In eglot one takes the other's place.
+;; In lsp-mode both are in one buffer; MODE says who shows errors, with what README.md says for that: `liveline',
+;; `rust-analyzer', where both do at first, as for a user who sets nothing, or `off', where Liveline is alone and leaves
+;; them to whoever may come.  In eglot one takes the other's place.
 
 ;;; Code:
 
@@ -69,6 +70,18 @@
            collect (list :of (if (string-match-p "similar name" (lsp:code-action-title action)) "liveline" "")
                          :title (lsp:code-action-title action))))
 
+(defun beside-leave-errors-to-rust-analyzer ()
+  "Without any settings both show it; then Liveline is told not to."
+  (steps-report "twice" :sources
+                (vconcat (steps-wait "the error twice"
+                                     (lambda ()
+                                       (let ((now (beside-sources)))
+                                         (and (member "liveline" now) (cdr now) now))))))
+  (setq liveline-diagnostics "off")
+  (liveline-apply-settings)
+  (steps-wait "the error of rust-analyzer alone" (lambda () (not (member "liveline" (beside-sources)))))
+  (setq beside-seen nil))
+
 (defun beside-break ()
   "An error is typed, then saved."
   (steps-type-line (steps-line "LINE") (getenv "BROKEN"))
@@ -76,6 +89,8 @@
     (steps-wait "the error before the save" #'beside-sources))
   (steps-save)
   (steps-mode-line "^error")
+  (when (beside-shows-p "rust-analyzer")
+    (beside-leave-errors-to-rust-analyzer))
   (steps-report "error" :sources (vconcat (beside-sources))))
 
 (defun beside-mend ()
@@ -100,16 +115,19 @@
 
 (defun beside-in-one-buffer ()
   "The round of lsp-mode."
-  (if (not (beside-shows-p "liveline"))
-      (steps-with-lsp-mode)
+  (when (beside-shows-p "liveline")
     (setq lsp-rust-analyzer-cargo-watch-enable nil
-          lsp-rust-analyzer-diagnostics-enable nil)
-    (steps-with-lsp-mode 'rust-analyzer))
+          lsp-rust-analyzer-diagnostics-enable nil))
+  (setq lsp-rust-analyzer-proc-macro-enable t)
+  (with-eval-after-load 'lsp-rust
+    (liveline-lsp-mode-fix-columns 'rust-analyzer))
+  (apply #'steps-with-lsp-mode (unless (beside-shows-p "off") '(rust-analyzer)))
   (flymake-mode 1)
   (add-hook 'lsp-diagnostics-updated-hook #'beside-look)
   (steps-wait "a live game" #'steps-live)
+  (unless (beside-shows-p "off")
+    (steps-wait "two servers" (lambda () (cdr (lsp-workspaces)))))
   (when (beside-shows-p "liveline")
-    (steps-wait "two servers" (lambda () (cdr (lsp-workspaces))))
     (beside-help))
   (beside-break)
   (beside-mend)

@@ -28,10 +28,10 @@ def test_a_script_is_broken_mended_undone_and_panics(client: str, arena: Project
 
 
 @needs_rust_analyzer
-def test_beside_rust_analyzer_an_error_stands_once(arena: Project, tmp_path: Path):
+@pytest.mark.parametrize("mode", beside.MODES)
+def test_beside_rust_analyzer_an_error_stands_once(mode: str, arena: Project, tmp_path: Path):
     round_ = Round.of(arena)
     arena.play("--headless")
-    mode = "liveline"
     editor = start("beside.el", arena, round_, tmp_path, CLIENT="lsp-mode", MODE=mode, DIAGNOSTICS="all")
     beside.expect(mode, round_, editor)
 

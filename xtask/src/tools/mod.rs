@@ -56,7 +56,8 @@ pub(crate) fn editor_suites(place: &Place, progress: &mut Progress) -> anyhow::R
     if !python(place, progress)? {
         return Ok(Vec::new());
     }
-    let mut suites = vec!["engine", "lsp", "config"];
+    // What the last two need is not installed for them, as it takes long: they skip what is missing.
+    let mut suites = vec!["engine", "lsp", "config", "kakoune", "kate"];
     if apt::want(place, progress, "neovim", || has("nvim"), &["neovim"])? {
         suites.push("neovim");
     }
