@@ -94,11 +94,8 @@ const BEVY_EDITS: &[Edit] = &[
     ("Cargo.toml", "rust-version = \"1.95\"\nlicense = \"MIT OR Apache-2.0\"\n", ""),
     ("Cargo.toml", "{ path = \"../../engine\" }", "{{liveline}}"),
     ("Cargo.toml", "{ path = \"../../engine/bevy\" }", "{{bevy}}"),
-    (
-        "Cargo.toml",
-        "debug = \"line-tables-only\"\n",
-        "# The game finds its shared crates without cargo too: a debugger can start it.\nrpath = true\n",
-    ),
+    // Who makes a game steps through its code.
+    ("Cargo.toml", "debug = \"line-tables-only\"\n", ""),
     ("game-api/Cargo.toml", OF_WORKSPACE, ""),
     ("scripts/Cargo.toml", OF_WORKSPACE, ""),
     ("game/Cargo.toml", OF_WORKSPACE, ""),

@@ -16,17 +16,17 @@ const FRAME: Duration = Duration::from_micros(16_667);
 
 fn main() -> AppExit {
     let mut app = App::new();
-    app.add_plugins(MinimalPlugins.set(ScheduleRunnerPlugin::run_loop(FRAME))).add_plugins((
-        LivelinePlugin::default(),
-        rules::plugin,
-        report::plugin,
-    ));
+    app.add_plugins(MinimalPlugins.set(ScheduleRunnerPlugin::run_loop(FRAME)))
+        .add_plugins((LivelinePlugin::default(), rules::plugin, report::plugin));
     if let Some(last) = last_frame() {
-        app.add_systems(Last, move |score: Res<Score>, mut exit: MessageWriter<AppExit>| {
-            if score.frame >= last {
-                exit.write(AppExit::Success);
-            }
-        });
+        app.add_systems(
+            Last,
+            move |score: Res<Score>, mut exit: MessageWriter<AppExit>| {
+                if score.frame >= last {
+                    exit.write(AppExit::Success);
+                }
+            },
+        );
     }
     app.run()
 }
