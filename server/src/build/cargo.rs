@@ -176,6 +176,9 @@ fn command(bench: &Bench<'_>, unit: &Unit<'_>, captured: &Path) -> Command {
     selected.for_each(|package| {
         command.args(["--package", package]);
     });
+    for features in &project.config.build.features {
+        command.args(["--features", features]);
+    }
     if let Some(wrapper) = project::cargo_config::rustc_wrapper(&project.root) {
         command.env(capture::WRAPPER_VARIABLE, wrapper);
     }

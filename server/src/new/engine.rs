@@ -101,6 +101,7 @@ const BEVY_EDITS: &[Edit] = &[
     ("game/Cargo.toml", OF_WORKSPACE, ""),
     ("game/Cargo.toml", "name = \"game\"", "name = \"{{name}}\""),
     ("liveline.toml", "\"game\"", "\"{{name}}\""),
+    ("liveline.toml", "\"game/window\"", "\"{{name}}/window\""),
     ("README.md", "# Arena in Bevy", "# {{name}}"),
     ("README.md", "## The five lines", "{{editors}}\n\n## The five lines"),
 ];
