@@ -1,8 +1,8 @@
 //! The game in Bevy: systems, components and schedules that follow their scripts while it runs, and a build without
 //! Liveline. `cargo xtask test --only bevy` runs these: Bevy itself has to be built first.
 
-use liveline_protocol::engine::StateChange;
-use liveline_tests::events::{applied, errors_in, fault, refused, reloaded};
+use liveline_protocol::engine::{ArtifactKind, StateChange};
+use liveline_tests::events::{announced, applied, errors_in, fault, refused, reloaded};
 use liveline_tests::native::succeed;
 use liveline_tests::{Game, Project, liveline};
 use object::{Object, ObjectSymbol};
@@ -201,6 +201,25 @@ fn errors_and_panics_stand_at_their_lines_and_the_game_goes_on() {
     let frame = hears(&mut game, "arena: ");
     project.replace(HUD, "\"arena\"", "\"mended\"");
     assert!(hears(&mut game, "mended: ") > frame);
+}
+
+#[test]
+#[ignore = "builds Bevy: a stage of its own"]
+fn shared_libraries_reload_as_objects_do() {
+    let project = Project::bevy_arena();
+    project.replace("liveline.toml", "[engine]\n", "[engine]\nloader = \"dylib\"\n");
+    let mut server = project.serve();
+    let mut game = project.play();
+    hears(&mut game, "arena: ");
+    add_oldest(&project, &mut game);
+    while hears(&mut game, "oldest: ") < 1_000 {}
+    server.heard();
+    reload(&mut game, "enemy", || {
+        project.replace(ENEMY, "    age: f32,", "    fear: u32,\n    age: f32,");
+    });
+    let announced = server.wait("the new generation", |event| announced(event, "enemy"));
+    assert_eq!(announced.artifact.kind, ArtifactKind::Dylib);
+    assert!(hears(&mut game, "oldest: ") >= 1_000, "their ages stayed");
 }
 
 #[test]
