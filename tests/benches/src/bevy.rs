@@ -26,9 +26,9 @@ const REST: Duration = Duration::from_millis(1500);
 /// From the last key to the save, in milliseconds; none: nothing was typed into an editor.
 const PAUSES: [(&str, Option<u64>); 4] = [
     ("B: save → running", None),
-    ("built ahead, 0 ms", Some(0)),
     ("built ahead, 150 ms", Some(150)),
     ("built ahead, 400 ms", Some(400)),
+    ("built ahead, 1000 ms", Some(1000)),
 ];
 const CARGO: [(&str, &str); 2] = [("cargo build", "build"), ("cargo check", "check")];
 

@@ -116,6 +116,8 @@ fn in_bevy(results: &Results, rows: &mut Vec<Row>) {
     rows.push(row(&format!("{system}, 400 ms after the last key"), "≤ 8 ms p50", ready));
     let system = format!("{system}, no pause");
     rows.push(row(&system, "≤ 0.6 × `cargo check`", ratio(own(OBJECT), own(CHECK), 0.6)));
+    let patched = peer(results, "subsecond in Bevy", bevy::NAME);
+    rows.push(row(&system, "≤ 1 × subsecond", ratio(own(OBJECT), patched, 1.0)));
 }
 
 fn growth(results: &Results, rows: &mut Vec<Row>) {
