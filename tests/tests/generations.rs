@@ -11,12 +11,23 @@ use liveline_tests::{Live, events, number};
 /// From so many on the growth of memory is judged: of few, most is what is allocated once.
 const MANY: u64 = 500;
 
-/// A process's resident memory and open files.
-fn holds(pid: u32) -> (u64, usize) {
+/// How many threads more than before a server may have that does the same as before: its pool's come and go.
+const THREADS: usize = 8;
+
+/// What a process holds.
+struct Held {
+    /// Resident, in KiB.
+    memory: u64,
+    files: usize,
+    threads: usize,
+}
+
+fn holds(pid: u32) -> Held {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
     let memory = line.trim().trim_end_matches(" kB").parse().expect("a number");
-    (memory, fs::read_dir(format!("/proc/{pid}/fd")).expect("its files").count())
+    let count = |what: &str| fs::read_dir(format!("/proc/{pid}/{what}")).expect("a process's folder").count();
+    Held { memory, files: count("fd"), threads: count("task") }
 }
 
 fn check(kind: ArtifactKind, loader: &str) {
@@ -39,14 +50,19 @@ fn check(kind: ArtifactKind, loader: &str) {
             bytes += reload.artifact.bytes;
         }
     }
-    let ((memory, files), (server_memory, _)) = before.expect("some");
-    let ((after, files_after), (server_after, server_files)) = (holds(pid), holds(server));
+    let (game_before, server_before) = before.expect("some");
+    let (game, server) = (holds(pid), holds(server));
     let loaded = (count - settled).max(1);
-    let (grown, artifact) = (after.saturating_sub(memory) / loaded, bytes / loaded / 1024);
-    eprintln!(
-        "{loader}: {count} generations; {grown} KiB of memory for each, its artifact {artifact} KiB; the game {memory} → {after} KiB, \
-         {files} → {files_after} files; the server {server_memory} → {server_after} KiB, {server_files} files"
-    );
+    let (grown, artifact) = (game.memory.saturating_sub(game_before.memory) / loaded, bytes / loaded / 1024);
+    eprintln!("{loader}: {count} generations; {grown} KiB of memory for each, its artifact {artifact} KiB");
+    for (who, before, after) in [("game", &game_before, &game), ("server", &server_before, &server)] {
+        eprintln!(
+            "{who}: {} → {} KiB, {} → {} files, {} → {} threads",
+            before.memory, after.memory, before.files, after.files, before.threads, after.threads
+        );
+    }
+    assert!(server.threads <= server_before.threads + THREADS, "threads of the server stay");
+    assert!(game.threads <= game_before.threads + THREADS, "threads of the game stay");
     if count >= MANY {
         assert!(grown * 10 <= artifact * 12, "{grown} KiB for an artifact of {artifact} KiB");
     }

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use liveline_protocol::engine::{Api, ArtifactKind, Outcome, Reload};
 
@@ -129,6 +131,45 @@ fn bytes_that_are_not_the_announced_ones_are_refused() {
         wrong.artifact.bytes = bytes;
         fixture.refuses(&wrong, &["announced with"]);
     }
+}
+
+/// Whoever wins the race for a file's name: what runs is what was announced, or what ran before.
+#[test]
+fn a_file_that_is_swapped_while_it_is_loaded_is_never_taken_for_another() {
+    let mut fixture = Fixture::new();
+    let forged = fixture.server.path("forged.so");
+    fs::copy(&project().libraries["tens"], &forged).unwrap();
+    let mut bytes = fs::read(&project().libraries["hundreds"]).unwrap();
+    let first = fixture.server.publish_bytes(2, &bytes);
+    assert_eq!(fixture.connection.try_reload(&mut fixture.game, &first).outcome, Outcome::Applied);
+    let artifacts = fixture.server.path("artifacts");
+    let (good, spare) = (fixture.server.path("good.so"), artifacts.join("spare"));
+    let mut outcomes = Vec::new();
+    for generation in 3..43 {
+        // What follows the library is not loaded; it makes another artifact of it.
+        bytes.push(0);
+        fs::write(&good, &bytes).unwrap();
+        let reload = fixture.server.publish_bytes(generation, &bytes);
+        let file = artifacts.join(&reload.artifact.file);
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    fs::copy(&forged, &spare).unwrap();
+                    fs::rename(&spare, &file).unwrap();
+                    symlink(&forged, &spare).unwrap();
+                    fs::rename(&spare, &file).unwrap();
+                    fs::copy(&good, &spare).unwrap();
+                    fs::rename(&spare, &file).unwrap();
+                }
+            });
+            outcomes.push(fixture.connection.try_reload(&mut fixture.game, &reload).outcome);
+            is_over.store(true, Ordering::Relaxed);
+        });
+    }
+    let value: i64 = fixture.game.ask("frame", "value").parse().unwrap();
+    assert_eq!(fixture.game.ask("frame", "value"), (value + 100).to_string());
+    assert!(outcomes.contains(&Outcome::Refused), "the other file was met: {outcomes:?}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod apis;
 mod archive;
 mod artifact;
 mod attempt;
+mod awaited;
 pub mod backend;
 pub mod capture;
 mod captures;

@@ -1,11 +1,11 @@
 //! Compilers that are started ahead and wait: for their arguments, or for a file's text.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::awaited::Pipe;
 use super::compile::Cancel;
 use super::direct::Call;
 use super::pace::Depth;
@@ -22,6 +22,8 @@ pub(super) const MOST: usize = 2;
 const MOST_MEMORY: u64 = 400 << 20;
 /// One that is not ready after this never will be.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How often one that starts is looked at: a build may wait for it.
+const LOOK: Duration = Duration::from_micros(500);
 /// The pipe's name in the folder of outputs, where rustc waits for its arguments.
 const ARGUMENTS: &str = "arguments";
 
@@ -32,8 +34,7 @@ pub(super) struct Spare {
     depth: Depth,
     fit: Fit,
     rustc: Rustc,
-    pipe: PathBuf,
-    reader: Arc<Reader>,
+    pipe: Pipe,
 }
 
 /// What a build must agree in with the spare that it uses.
@@ -46,29 +47,13 @@ pub(super) struct Fit {
     pub(super) crates: Vec<String>,
 }
 
-/// Who waits for the compiler to open its pipe.
-#[derive(Debug, Default)]
-struct Reader {
-    state: Mutex<Pipe>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-enum Pipe {
-    #[default]
-    Closed,
-    Open(File),
-    Given,
-}
-
 impl Spare {
     /// Starts a compiler that waits for its arguments.
     pub(super) fn for_arguments(library: &str, call: &Call, fit: Fit) -> io::Result<Self> {
         let folder = call.fresh_folder()?;
-        let pipe = folder.path().join(ARGUMENTS);
-        os::make_fifo(&pipe)?;
+        let pipe = Pipe::make(folder.path().join(ARGUMENTS))?;
         let mut command = call.command();
-        command.arg(format!("@{}", pipe.display()));
+        command.arg(format!("@{}", pipe.path().display()));
         Self::start(library, Depth::Arguments, fit, command, (call, folder), pipe)
     }
 
@@ -76,10 +61,9 @@ impl Spare {
     /// place of the file.
     pub(super) fn for_text(library: &str, call: &Call, fit: Fit, shadow: &Shadow) -> io::Result<Self> {
         let folder = call.fresh_folder()?;
-        let pipe = shadow.at(&call.source);
-        os::make_fifo(&pipe)?;
+        let pipe = Pipe::make(shadow.at(&call.source))?;
         let mut command = call.command();
-        command.args(call.arguments(&wrapper_of(&pipe), shadow));
+        command.args(call.arguments(&wrapper_of(pipe.path()), shadow));
         Self::start(library, Depth::Head, fit, command, (call, folder), pipe)
     }
 
@@ -89,22 +73,13 @@ impl Spare {
         fit: Fit,
         mut command: std::process::Command,
         (call, folder): (&Call, Arc<tempfile::TempDir>),
-        pipe: PathBuf,
+        pipe: Pipe,
     ) -> io::Result<Self> {
         let out = call.aim(folder.path(), depth == Depth::Head)?;
         let handover = Rustc::pipes(&mut command, folder.path(), &out, call.hands_over())?;
         let child = os::spawn_group(&mut command)?;
         let rustc = Rustc::new(child, handover, folder, call.tails.clone())?;
-        let reader = Arc::new(Reader::default());
-        let (waiting, path) = (reader.clone(), pipe.clone());
-        std::thread::spawn(move || {
-            // Returns when the compiler opens the pipe, or `discard` does.
-            let opened = File::options().write(true).open(path);
-            let mut state = lock(&waiting.state);
-            *state = opened.map_or(Pipe::Given, Pipe::Open);
-            waiting.changed.notify_all();
-        });
-        Ok(Self { library: library.to_owned(), depth, fit, rustc, pipe, reader })
+        Ok(Self { library: library.to_owned(), depth, fit, rustc, pipe })
     }
 
     /// How far it has come.
@@ -115,18 +90,15 @@ impl Spare {
     /// Waits until it waits; whether it does.
     pub(super) fn wait_until_ready(&self) -> bool {
         let deadline = Instant::now() + PATIENCE;
-        let mut state = lock(&self.reader.state);
-        while matches!(*state, Pipe::Closed)
-            && Instant::now() < deadline
-            && os::is_running(self.rustc.group())
-        {
-            let wait = Duration::from_millis(5);
-            state = match self.reader.changed.wait_timeout(state, wait) {
-                Ok((state, _)) => state,
-                Err(poisoned) => poisoned.into_inner().0,
-            };
+        loop {
+            match self.pipe.is_awaited() {
+                Ok(true) => return true,
+                Ok(false) if Instant::now() < deadline && os::is_running(self.rustc.group()) => {
+                    std::thread::sleep(LOOK);
+                }
+                _ => return false,
+            }
         }
-        matches!(*state, Pipe::Open(_))
     }
 
     /// Waits until it waits, or the build that it is for is asked to end.
@@ -144,11 +116,10 @@ impl Spare {
         }
         cancel.adopt(self.rustc.group());
         self.rustc.group().go_on();
-        let is_ready = self.wait_until_ready();
-        let pipe = std::mem::replace(&mut *lock(&self.reader.state), Pipe::Given);
-        let fed = match pipe {
-            Pipe::Open(mut file) if is_ready => file.write_all(text),
-            _ => Err(io::Error::other("the compiler has not come to wait")),
+        let writer = if self.wait_until_ready() { self.pipe.take() } else { None };
+        let fed = match writer {
+            Some(mut writer) => writer.write_all(text),
+            None => Err(io::Error::other("the compiler has not come to wait")),
         };
         match fed {
             Ok(()) => Ok(self.rustc),
@@ -165,8 +136,6 @@ impl Spare {
     /// Ends it.
     pub(super) fn discard(self) {
         self.rustc.group().kill();
-        // Lets the thread go that waits for the compiler.
-        let _ = os::open_fifo(&self.pipe);
         self.rustc.discard();
     }
 
@@ -252,7 +221,7 @@ impl Spares {
     pub(super) fn others(&self, library: &str) -> Vec<Group> {
         let waiting = lock(&self.waiting);
         let starting =
-            |spare: &&Spare| spare.library != library && matches!(*lock(&spare.reader.state), Pipe::Closed);
+            |spare: &&Spare| spare.library != library && matches!(spare.pipe.is_awaited(), Ok(false));
         waiting.spares.iter().filter(starting).map(|spare| spare.rustc.group()).collect()
     }
 
