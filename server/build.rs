@@ -17,6 +17,7 @@ const SAMPLE: &[&str] = &["Cargo.toml", "protocol", "engine", "dynamic", "exampl
 /// What new projects are made of.
 const TEMPLATES: &[&str] = &[
     "assets/templates",
+    "examples/bevy-arena",
     "examples/cpp-arena",
     "assets/editors/helix/languages.toml",
     "assets/editors/zed/settings.json",

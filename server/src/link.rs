@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context;
 use liveline_protocol::endpoint::{self, Endpoint, Transport};
 use liveline_protocol::message::Message;
 use tokio::net::UnixStream;
@@ -27,6 +28,8 @@ use crate::project::{self, Home};
 const LOCK: &str = "owner.lock";
 /// How long to wait before the owner is looked for again.
 const RETRY: Duration = Duration::from_millis(50);
+/// How long a server may take to answer what it knows.
+const ANSWER: Duration = Duration::from_secs(5);
 /// The face of the hub's own process; connections count from 1.
 const OWN_FACE: FaceId = FaceId(0);
 
@@ -248,4 +251,19 @@ pub async fn reach(folder: &Path) -> Option<UnixStream> {
     let Endpoint { transport: Transport::Unix(path), .. } = serde_json::from_slice(&text).ok()?;
     let stream = UnixStream::connect(path).await.ok()?;
     stream.peer_cred().is_ok_and(|peer| peer.uid() == os::own_uid()).then_some(stream)
+}
+
+/// Asks a server one thing that has no parameters.
+///
+/// # Errors
+///
+/// It does not answer within some seconds, or refuses.
+pub async fn ask(stream: UnixStream, method: &str) -> anyhow::Result<serde_json::Value> {
+    let (reader, mut writer) = stream.into_split();
+    send(&mut writer, &Message::request(1, method, &serde_json::json!({}))).await?;
+    let mut messages = Messages::new(reader);
+    let answer = tokio::time::timeout(ANSWER, messages.next()).await;
+    let answer = answer.context("the server does not answer")??;
+    let Some(Message::Response { result, .. }) = answer else { anyhow::bail!("the server gave no answer") };
+    result.map_err(|error| anyhow::anyhow!(error.message))
 }

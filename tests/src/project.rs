@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::environment::{command, liveline};
 use crate::processes::{Process, Running, poll_until, processes_in};
-use crate::template::{ARENA, BEVY_ARENA, C, CPP_ARENA, NEW_ARENA, NEW_CPP, SAMPLE, Template};
+use crate::template::{ARENA, BEVY_ARENA, C, CPP_ARENA, NEW_ARENA, NEW_BEVY, NEW_CPP, SAMPLE, Template};
 use crate::{DEADLINE, Game, Server};
 
 /// A sample project whose first build is already paid for. Its folder goes when it is dropped.
@@ -53,7 +53,20 @@ impl Project {
     /// When it cannot be built.
     pub fn bevy_arena() -> Self {
         let (root, lock) =
-            BEVY_ARENA.in_place().unwrap_or_else(|error| panic!("the sample cannot be made: {error}"));
+            BEVY_ARENA.in_place(None).unwrap_or_else(|error| panic!("the sample cannot be made: {error}"));
+        Self { _keeps: Keeps::Turn(lock), root }
+    }
+
+    /// What `liveline new my-game --engine bevy` makes, with the Bevy of [`Self::bevy_arena`]: the same folder for each
+    /// test, one after the other.
+    ///
+    /// # Panics
+    /// When it cannot be built.
+    pub fn new_bevy() -> Self {
+        let bevy = Self::bevy_arena();
+        let (root, lock) = NEW_BEVY
+            .in_place(Some(bevy.root()))
+            .unwrap_or_else(|error| panic!("the new project cannot be made: {error}"));
         Self { _keeps: Keeps::Turn(lock), root }
     }
 

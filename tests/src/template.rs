@@ -45,7 +45,10 @@ pub(crate) const CPP_ARENA: Template =
     Template { name: "cpp-arena", source: Folder("examples/cpp-arena"), build: build_with_cmake };
 /// The arena in Bevy. Never copied: see [`Template::in_place`].
 pub(crate) const BEVY_ARENA: Template =
-    Template { name: "bevy-arena", source: Folder("examples/bevy-arena"), build: |_| () };
+    Template { name: "bevy-arena", source: Folder("examples/bevy-arena"), build: build_game };
+/// A new project in Bevy. Never copied: see [`Template::in_place`].
+pub(crate) const NEW_BEVY: Template =
+    Template { name: "new-bevy", source: New("bevy"), build: build_default };
 /// The scripts that the C interface is tested with.
 pub(crate) const C: Template = Template { name: "c", source: Folder("tests/c"), build: |_| () };
 /// A new project in Rust.
@@ -85,18 +88,23 @@ impl Template {
     }
 
     /// The built sample itself, its sources as they are in the repository, for as long as the lock is held: one
-    /// whose dependencies take gigabytes is better used by one test after the other than copied.
+    /// whose dependencies take gigabytes is better used by one test after the other than copied. What `like` has
+    /// built of them is taken over.
     ///
     /// # Panics
     /// When the sample does not build.
-    pub(crate) fn in_place(&self) -> io::Result<(PathBuf, File)> {
+    pub(crate) fn in_place(&self, like: Option<&Path>) -> io::Result<(PathBuf, File)> {
         let folder = self.folder();
         fs::create_dir_all(&folder)?;
         let lock = File::create(folder.with_extension("lock"))?;
         flock(&lock, FlockOperation::LockExclusive)?;
         self.refresh(&folder)?;
-        build_game(&folder);
-        share_dependencies(&folder.join("target"))?;
+        if let Some(like) = like {
+            // The same versions of all of them.
+            fs::copy(like.join("Cargo.lock"), folder.join("Cargo.lock"))?;
+            share_dependencies(&like.join("target/debug"), &folder.join("target/debug"))?;
+        }
+        (self.build)(&folder);
         // Takes as long as it takes; a server's first build would have to meet a deadline.
         let mut check = command(liveline());
         native::succeed(check.args(["check", "--root"]).arg(&folder).current_dir(&folder));
@@ -193,16 +201,14 @@ fn forget_servers(copy: &Path) -> io::Result<()> {
     }
 }
 
-/// Gives the server's own target directory what cargo has built for the game, which is the same.
-fn share_dependencies(target: &Path) -> io::Result<()> {
-    let (from, to) = (target.join("debug"), target.join("liveline/debug"));
+/// Gives one of cargo's folders what it has built in another, where it would build the same.
+fn share_dependencies(from: &Path, to: &Path) -> io::Result<()> {
     if to.exists() {
         return Ok(());
     }
-    let beside = target.join("liveline-debug");
+    let beside = to.with_extension("new");
     for folder in ["deps", "build", ".fingerprint"] {
         tree::copy(&from.join(folder), &beside.join(folder), &[])?;
     }
-    fs::create_dir_all(target.join("liveline"))?;
     fs::rename(beside, to)
 }

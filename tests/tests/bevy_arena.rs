@@ -1,10 +1,10 @@
 //! The game in Bevy: systems, components and schedules that follow their scripts while it runs, and a build without
-//! Liveline. `cargo xtask test --only bevy` runs these: Bevy itself has to be built first, twice.
+//! Liveline. `cargo xtask test --only bevy` runs these: Bevy itself has to be built first.
 
-use liveline_protocol::engine::StateChange;
-use liveline_tests::events::{applied, errors_in, fault, refused, reloaded};
+use liveline_protocol::engine::{ArtifactKind, StateChange};
+use liveline_tests::events::{announced, applied, errors_in, fault, refused, reloaded};
 use liveline_tests::native::succeed;
-use liveline_tests::{Game, Project};
+use liveline_tests::{Game, Project, liveline};
 use object::{Object, ObjectSymbol};
 
 const HUD: &str = "scripts/src/hud.rs";
@@ -186,7 +186,7 @@ fn errors_and_panics_stand_at_their_lines_and_the_game_goes_on() {
     hears(&mut game, "arena: ");
     add_oldest(&project, &mut game);
     project.replace(ENEMY, "enemy.age += time.delta_secs();", "enemy.age += \"young\";");
-    game.wait_for("liveline: enemy does not build (1 errors): scripts/src/enemy.rs:32:19: cannot add-assign");
+    game.wait_for("liveline: enemy does not build (1 errors): scripts/src/enemy.rs:40:19: cannot add-assign");
     server.wait("the error is shown", |event| errors_in(event, &project.path(ENEMY)));
     hears(&mut game, "arena: ");
 
@@ -194,13 +194,51 @@ fn errors_and_panics_stand_at_their_lines_and_the_game_goes_on() {
     game.wait_for("fault: system `grow_old`: ");
     server.wait("it stands at its line", |event| errors_in(event, &project.path(ENEMY)));
     let heard = server.wait("the server hears of it", |event| fault(event, "enemy"));
-    assert_eq!((heard.message.starts_with("too "), heard.frames[0].line), (true, Some(32)));
+    assert_eq!((heard.message.starts_with("too "), heard.frames[0].line), (true, Some(40)));
     // It was in its first calls: the code before runs again, and the values are those that were.
     let before = hears(&mut game, "oldest: ");
     while hears(&mut game, "oldest: ") == before {}
     let frame = hears(&mut game, "arena: ");
     project.replace(HUD, "\"arena\"", "\"mended\"");
     assert!(hears(&mut game, "mended: ") > frame);
+}
+
+#[test]
+#[ignore = "builds Bevy: a stage of its own"]
+fn shared_libraries_reload_as_objects_do() {
+    let project = Project::bevy_arena();
+    project.replace("liveline.toml", "[engine]\n", "[engine]\nloader = \"dylib\"\n");
+    let mut server = project.serve();
+    let mut game = project.play();
+    hears(&mut game, "arena: ");
+    add_oldest(&project, &mut game);
+    while hears(&mut game, "oldest: ") < 1_000 {}
+    server.heard();
+    reload(&mut game, "enemy", || {
+        project.replace(ENEMY, "    age: f32,", "    fear: u32,\n    age: f32,");
+    });
+    let announced = server.wait("the new generation", |event| announced(event, "enemy"));
+    assert_eq!(announced.artifact.kind, ArtifactKind::Dylib);
+    assert!(hears(&mut game, "oldest: ") >= 1_000, "their ages stayed");
+}
+
+#[test]
+#[ignore = "builds Bevy: a stage of its own"]
+fn a_new_game_in_bevy_builds_runs_and_reloads() {
+    let project = Project::new_bevy();
+    succeed(
+        project.command("cargo").args(["fmt", "-p", "my-game", "-p", "game-api", "-p", "scripts", "--check"]),
+    );
+    let mut run = project.command(liveline());
+    run.arg("run");
+    let mut game = Game::start(run);
+    hears(&mut game, "arena: ");
+    project.replace(HUD, "\"arena\"", "\"changed\"");
+    hears(&mut game, "changed: ");
+    project.replace(ENEMY, "    age: f32,", "    age: f32,\n    fear: u32,");
+    game.wait_for("liveline: enemy generation");
+    hears(&mut game, "changed: ");
+    assert!(game.terminate().success());
 }
 
 /// A build without debug assertions, though with the Bevy that is there: what a release build is to Liveline.

@@ -98,6 +98,12 @@ fn endpoints_that_lead_nowhere_are_told() {
     let project = Project::sample();
     let mut server = project.serve();
     project.endpoint_of(server.pid());
+    let (is_well, findings) = doctor(&project);
+    let running = findings.iter().find(|finding| finding["what"] == "server").unwrap();
+    assert!(
+        is_well && running["found"].as_str().unwrap().starts_with(env!("CARGO_PKG_VERSION")),
+        "{running}"
+    );
     server.kill();
     let (is_well, findings) = doctor(&project);
     let stale = findings.iter().find(|finding| finding["what"] == "server").unwrap();

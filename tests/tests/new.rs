@@ -1,6 +1,7 @@
 //! `liveline new` and `liveline init`: what they make builds, runs, and reloads at the first save.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -49,6 +50,23 @@ fn a_new_game_is_formatted_passes_its_test_and_stands_in_no_doctors_way() {
     succeed(project.command("cargo").args(["test", "--quiet"]));
     let (is_well, findings, _) = told(project.command(liveline()).arg("doctor"));
     assert!(is_well, "{findings}");
+}
+
+/// An rlib of a dependency in one of cargo's folders: its file's number.
+fn dependency(project: &Project, profile: &str) -> Option<u64> {
+    let entries = fs::read_dir(project.path(profile).join("deps")).ok()?.flatten();
+    let is_it = |name: &str| name.starts_with("libserde_core-") && name.ends_with(".rlib");
+    let mut found = entries.filter(|entry| entry.file_name().to_str().is_some_and(is_it));
+    Some(found.next()?.metadata().ok()?.ino())
+}
+
+#[test]
+fn what_is_built_for_the_game_is_not_built_again_for_its_scripts() {
+    let project = Project::new_arena();
+    fs::remove_dir_all(project.path("target/liveline")).expect("it can go");
+    succeed(project.command(liveline()).arg("check"));
+    let taken = dependency(&project, "target/liveline/debug");
+    assert!(taken.is_some() && taken == dependency(&project, "target/debug"));
 }
 
 #[test]

@@ -132,5 +132,6 @@ fn plan(order: &Order) -> String {
         Some(_) => String::new(),
         None => cargo::files_variable(project, &library.name),
     };
-    format!("{} {} {} {files}", library.crate_type, project.config.build.profile, project.engines.join(" "))
+    let (build, engines) = (&project.config.build, project.engines.join(" "));
+    format!("{} {} {} {engines} {files}", library.crate_type, build.profile, build.features.join(","))
 }

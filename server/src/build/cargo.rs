@@ -14,6 +14,7 @@ use super::invocation::{FILES_VARIABLE, Invocation};
 use super::job::Progress;
 use super::messages;
 use super::report::Report;
+use super::seed;
 use crate::project::{self, Broken, Library, Project};
 
 /// What a run of cargo gave.
@@ -87,6 +88,7 @@ fn try_compile(bench: &mut Bench<'_>) -> std::io::Result<FromCargo> {
     fs::create_dir_all(&own)?;
     let captured_file = own.join("captured.json");
     remove_if_there(&captured_file)?;
+    take_over(bench);
     forget_fingerprint(bench.folder, unit.package, project.config.build.profile_folder());
     let mut command = command(bench, &unit, &captured_file);
     (bench.say)(Progress::Stage(format!("cargo build {}", unit.package)));
@@ -134,6 +136,21 @@ fn try_compile(bench: &mut Bench<'_>) -> std::io::Result<FromCargo> {
     Ok(FromCargo { call, compiled })
 }
 
+/// Before the first build: what is built for the game need not be built again.
+fn take_over(bench: &mut Bench<'_>) {
+    let project = &bench.order.project;
+    let profile = project.config.build.profile_folder();
+    let (from, to) = (project.target.join(profile), bench.folder.join(profile));
+    let say = &mut *bench.say;
+    let mut waits = || say(Progress::Stage("waiting for another build in the target directory".to_owned()));
+    match seed::seed(&from, &to, bench.cancel, &mut waits) {
+        Ok(false) => {}
+        Ok(true) => tracing::debug!("took over what was built in {}", from.display()),
+        // Then it is built, which takes longer and says what is wrong.
+        Err(error) => tracing::warn!(%error, "cannot take over what was built in {}", from.display()),
+    }
+}
+
 /// What cargo prints whether or not anything is wrong.
 fn is_noise(line: &str) -> bool {
     let line = line.trim_start();
@@ -159,6 +176,9 @@ fn command(bench: &Bench<'_>, unit: &Unit<'_>, captured: &Path) -> Command {
     selected.for_each(|package| {
         command.args(["--package", package]);
     });
+    for features in &project.config.build.features {
+        command.args(["--features", features]);
+    }
     if let Some(wrapper) = project::cargo_config::rustc_wrapper(&project.root) {
         command.env(capture::WRAPPER_VARIABLE, wrapper);
     }

@@ -41,6 +41,7 @@ mod publish;
 mod real_paths;
 mod record;
 mod report;
+mod seed;
 mod shadow;
 mod spares;
 pub mod stamp;

@@ -76,6 +76,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<R, W> {
                     // A face sees all sources and may change what is built.
                     peer::JOIN if self.guest.is_none() => return self.join(id, params).await,
                     status::METHOD if self.guest.is_none() => self.status(id).await?,
+                    peer::VERSION if self.guest.is_none() => {
+                        self.writer.send(&Message::answer(id, &Join::ours())).await?;
+                    }
                     _ => self.refuse(id, METHOD_NOT_FOUND, format!("unknown method `{method}`")).await?,
                 },
                 Some(_) => {}

@@ -1,15 +1,18 @@
-//! What a second server says to the one that owns the workspace: on the same socket, under names of our own.
+//! What another Liveline program says to the server that owns the workspace: on the same socket, under names of our own.
 
 use serde::{Deserialize, Serialize};
 
 /// request: [`Join`] → `null`; from then on both sides send the notifications below.
 pub const JOIN: &str = "liveline/join";
+/// request: `{}` → [`Join`], with the owner's version. It changes nothing.
+pub const VERSION: &str = "liveline/version";
 /// owner → second, notification: a [`crate::face::HubEvent`].
 pub const HUB: &str = "liveline/hub";
 /// second → owner, notification: a [`crate::face::FaceEvent`].
 pub const FACE: &str = "liveline/face";
 
-/// The parameters of [`JOIN`]. These messages are no public protocol: both servers must be of one version.
+/// The parameters of [`JOIN`] and the answer to [`VERSION`]. These messages are no public protocol: both servers must be of
+/// one version.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Join {
     /// The package version.

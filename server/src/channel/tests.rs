@@ -204,7 +204,7 @@ async fn an_engine_gets_parts_of_artifacts_and_is_no_face() {
     std::fs::write(fixture.folder.path().join("a.so"), vec![5; MAX_CHUNK + 3]).unwrap();
     let mut client = Client::known(fixture.listener.address).await;
     // Neither what a second server may say nor what a person may ask.
-    for name in [peer::JOIN, status::METHOD] {
+    for name in [peer::JOIN, peer::VERSION, status::METHOD] {
         client.send(&Message::request(9, name, &json!({"version": env!("CARGO_PKG_VERSION")}))).await;
         let Some(Message::Response { result: Err(error), .. }) = client.next().await else {
             panic!("{name}")

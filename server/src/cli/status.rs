@@ -2,16 +2,12 @@
 
 use std::io::Write;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use anyhow::Context;
 use liveline_protocol::engine::Outcome;
-use liveline_protocol::message::Message;
 use liveline_protocol::status::{self, LibraryState, Status};
 
 use super::Root;
 use super::printer::time;
-use crate::channel::stream::{Messages, send};
 use crate::link;
 
 #[derive(Debug, clap::Args)]
@@ -32,13 +28,7 @@ pub(super) async fn main(arguments: Arguments) -> anyhow::Result<ExitCode> {
             root.display()
         );
     };
-    let (reader, mut writer) = stream.into_split();
-    send(&mut writer, &Message::request(1, status::METHOD, &serde_json::json!({}))).await?;
-    let mut messages = Messages::new(reader);
-    let answer = tokio::time::timeout(Duration::from_secs(5), messages.next()).await;
-    let answer = answer.context("the server does not answer")??;
-    let Some(Message::Response { result, .. }) = answer else { anyhow::bail!("the server gave no answer") };
-    let value = result.map_err(|error| anyhow::anyhow!(error.message))?;
+    let value = link::ask(stream, status::METHOD).await?;
     let text = if arguments.json { value.to_string() } else { describe(&serde_json::from_value(value)?) };
     writeln!(std::io::stdout(), "{text}")?;
     Ok(ExitCode::SUCCESS)

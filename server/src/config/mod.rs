@@ -73,6 +73,10 @@ pub struct Build {
     pub apply: Apply,
     /// The cargo profile that scripts are built with.
     pub profile: String,
+    /// The cargo features that the game is built with, as `cargo build --features` takes them: scripts and game share
+    /// crates only where these are the same.
+    #[schemars(example = ["game/window"])]
+    pub features: Vec<String>,
     /// What generates machine code.
     pub backend: Backend,
 }
@@ -90,7 +94,13 @@ impl Build {
 
 impl Default for Build {
     fn default() -> Self {
-        Self { speculate: true, apply: Apply::Save, profile: "dev".to_owned(), backend: Backend::Llvm }
+        Self {
+            speculate: true,
+            apply: Apply::Save,
+            profile: "dev".to_owned(),
+            features: Vec::new(),
+            backend: Backend::Llvm,
+        }
     }
 }
 
@@ -283,10 +293,11 @@ mod tests {
     #[test]
     fn the_documented_file_is_read() {
         let text = "[[library]]\npackage = \"scripts\"\n[build]\nspeculate = false\napply = \"pause\"\n\
-                    profile = \"dev\"\nbackend = \"llvm\"\n[engine]\ncommand = [\"cargo\", \"run\"]\nloader = \"dylib\"\n";
+                    profile = \"dev\"\nfeatures = [\"game/window\"]\nbackend = \"llvm\"\n[engine]\ncommand = [\"cargo\", \"run\"]\nloader = \"dylib\"\n";
         let config = parse(text).unwrap();
         assert_eq!(config.library[0].package.as_deref(), Some("scripts"));
         assert_eq!((config.build.speculate, config.build.apply), (false, Apply::Pause));
+        assert_eq!(config.build.features, ["game/window"]);
         assert_eq!((config.engine.command.len(), config.engine.loader), (2, Some(Loader::Dylib)));
     }
 

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use liveline_protocol::PROTOCOL_VERSION;
 use liveline_protocol::endpoint::{self, ENDPOINT_VARIABLE};
 
+use tokio::net::UnixStream;
+
 use super::Finding;
+use crate::channel::peer::{self, Join};
 use crate::link;
 use crate::os;
 
@@ -17,8 +20,8 @@ const WHAT: &str = "server";
 enum State {
     /// There is no file.
     None,
-    /// A server answers.
-    Runs,
+    /// A server answers; its version, or why it does not tell it.
+    Runs(Result<String, String>),
     /// It is no endpoint file.
     Unreadable,
     /// It is of a server that speaks another protocol.
@@ -49,17 +52,37 @@ async fn look(file: &Path) -> State {
     match (number("protocol"), number("pid").and_then(|pid| u32::try_from(pid).ok())) {
         (Some(protocol), _) if protocol != u64::from(PROTOCOL_VERSION) => State::OtherProtocol(protocol),
         (Some(_), Some(pid)) => match file.parent() {
-            Some(folder) if link::reach(folder).await.is_some() => State::Runs,
-            _ => State::Stale { pid, is_process: os::process_exists(pid) },
+            Some(folder) => match link::reach(folder).await {
+                Some(stream) => State::Runs(version(stream).await.map_err(|error| error.to_string())),
+                None => State::Stale { pid, is_process: os::process_exists(pid) },
+            },
+            None => State::Unreadable,
         },
         _ => State::Unreadable,
     }
 }
 
+async fn version(stream: UnixStream) -> anyhow::Result<String> {
+    let answer: Join = serde_json::from_value(link::ask(stream, peer::VERSION).await?)?;
+    Ok(answer.version)
+}
+
 fn judge(file: &Path, state: &State) -> Finding {
     let file = file.display();
     match state {
-        State::Runs => Finding::good(WHAT, "one runs for this workspace; see `liveline status`"),
+        State::Runs(Ok(version)) if *version == Join::ours().version => {
+            Finding::good(WHAT, format!("{version} runs for this workspace; see `liveline status`"))
+        }
+        State::Runs(Ok(version)) => Finding::trouble(
+            WHAT,
+            format!("{version} runs for this workspace, and this program is {}", Join::ours().version),
+            "restart the editor, or end that `liveline`, so that one version serves all",
+        ),
+        State::Runs(Err(why)) => Finding::trouble(
+            WHAT,
+            format!("one runs for this workspace that does not tell its version: {why}"),
+            "restart the editor, or end that `liveline`: it hangs, or is of another version",
+        ),
         State::None => Finding::good(WHAT, "none runs for this workspace"),
         State::Unreadable => Finding::note(
             WHAT,
@@ -93,7 +116,7 @@ fn judge(file: &Path, state: &State) -> Finding {
 fn judge_variable(file: &Path, state: &State) -> Finding {
     let found = format!("{ENDPOINT_VARIABLE} is {}", file.display());
     match state {
-        State::Runs => Finding::note(
+        State::Runs(_) => Finding::note(
             WHAT,
             format!("{found}: a game that is started here finds that server, and not this workspace's"),
             format!("`unset {ENDPOINT_VARIABLE}` if that is not what you want"),
@@ -114,7 +137,10 @@ mod tests {
     #[test]
     fn each_state_has_its_mend() {
         let of = |state: State| judge(Path::new("/t/endpoint.json"), &state);
-        assert_eq!(of(State::Runs).health, Health::Good);
+        assert_eq!(of(State::Runs(Ok(Join::ours().version))).health, Health::Good);
+        let other = of(State::Runs(Ok("9.9.0".to_owned())));
+        assert!(other.health == Health::Trouble && other.found.contains("9.9.0"), "{other:?}");
+        assert_eq!(of(State::Runs(Err("why".to_owned()))).health, Health::Trouble);
         assert_eq!(of(State::None).health, Health::Good);
         assert_eq!(of(State::Unreadable).health, Health::Note);
         assert_eq!(of(State::OtherProtocol(9)).health, Health::Trouble);
@@ -122,7 +148,7 @@ mod tests {
         let taken = of(State::Stale { pid: 7, is_process: true });
         assert!(taken.mend.unwrap().contains("ps -p 7"));
         let named = |state: State| judge_variable(Path::new("/t/endpoint.json"), &state);
-        assert_eq!(named(State::Runs).health, Health::Note);
+        assert_eq!(named(State::Runs(Ok(String::new()))).health, Health::Note);
         assert_eq!(named(State::None).health, Health::Trouble);
     }
 
@@ -142,11 +168,13 @@ mod tests {
         ));
         assert_eq!(look(&file).await, State::Stale { pid, is_process: true });
         let socket = folder.path().join("socket");
-        let _listener = tokio::net::UnixListener::bind(&socket).unwrap();
+        let listener = tokio::net::UnixListener::bind(&socket).unwrap();
+        // One that hangs up on whoever comes.
+        tokio::spawn(async move { while listener.accept().await.is_ok() {} });
         write(format!(
             "{{\"protocol\":{PROTOCOL_VERSION},\"pid\":{pid},\"transport\":{{\"unix\":\"{}\"}}}}",
             socket.display()
         ));
-        assert_eq!(look(&file).await, State::Runs);
+        assert!(matches!(look(&file).await, State::Runs(Err(_))));
     }
 }

@@ -9,6 +9,8 @@ pub enum Engine {
     /// A small game in Rust, in the terminal
     #[default]
     Arena,
+    /// A small game in Bevy
+    Bevy,
     /// A small game in C++, built by CMake, with scripts in Rust
     Cpp,
 }
@@ -18,6 +20,7 @@ impl Engine {
     pub fn files(self, name: &str, source: &Source) -> Vec<File> {
         match self {
             Self::Arena => arena(name, source),
+            Self::Bevy => bevy(name, source),
             Self::Cpp => cpp(name, source),
         }
     }
@@ -32,10 +35,28 @@ fn arena(name: &str, source: &Source) -> Vec<File> {
     let words =
         [("name", name), ("liveline", &source.dependency("engine")), ("editors", &editors::section())];
     let mut files = below("assets/templates/arena", &words);
+    files.extend(cargo_editors(name));
+    files
+}
+
+/// Made of the example.
+fn bevy(name: &str, source: &Source) -> Vec<File> {
+    let words = [
+        ("name", name),
+        ("liveline", &source.dependency("engine")),
+        ("bevy", &source.dependency("engine/bevy")),
+        ("editors", &editors::section()),
+    ];
+    let mut files = example("examples/bevy-arena", BEVY_EDITS, &words);
+    files.push(File { path: ".gitignore".into(), text: "/target/\n".to_owned() });
+    files.extend(cargo_editors(name));
+    files
+}
+
+fn cargo_editors(name: &str) -> Vec<File> {
     let program = format!("${{workspaceFolder}}/target/debug/{name}");
     let build = format!("cargo build -p {name}");
-    files.extend(editors::files(editors::Game { program: &program, build: &build }));
-    files
+    editors::files(editors::Game { program: &program, build: &build })
 }
 
 /// Made of the C++ example.
@@ -69,6 +90,22 @@ fn example(folder: &str, edits: &[Edit], words: Words<'_>) -> Vec<File> {
     files
 }
 
+const BEVY_EDITS: &[Edit] = &[
+    ("Cargo.toml", "rust-version = \"1.95\"\nlicense = \"MIT OR Apache-2.0\"\n", ""),
+    ("Cargo.toml", "{ path = \"../../engine\" }", "{{liveline}}"),
+    ("Cargo.toml", "{ path = \"../../engine/bevy\" }", "{{bevy}}"),
+    // Who makes a game steps through its code.
+    ("Cargo.toml", "debug = \"line-tables-only\"\n", ""),
+    ("game-api/Cargo.toml", OF_WORKSPACE, ""),
+    ("scripts/Cargo.toml", OF_WORKSPACE, ""),
+    ("game/Cargo.toml", OF_WORKSPACE, ""),
+    ("game/Cargo.toml", "name = \"game\"", "name = \"{{name}}\""),
+    ("liveline.toml", "\"game\"", "\"{{name}}\""),
+    ("liveline.toml", "\"game/window\"", "\"{{name}}/window\""),
+    ("README.md", "# Arena in Bevy", "# {{name}}"),
+    ("README.md", "## The five lines", "{{editors}}\n\n## The five lines"),
+];
+const OF_WORKSPACE: &str = "rust-version.workspace = true\nlicense.workspace = true\n";
 const CPP_EDITS: &[Edit] = &[
     (
         "CMakeLists.txt",
@@ -97,7 +134,7 @@ mod tests {
 
     #[test]
     fn every_template_is_filled_in_for_both_sources() {
-        for engine in [Engine::Arena, Engine::Cpp] {
+        for engine in [Engine::Arena, Engine::Bevy, Engine::Cpp] {
             for source in [Source::Published, Source::Checkout("/checkout of liveline".into())] {
                 let files = engine.files("my-game", &source);
                 for File { path, text } in &files {
@@ -125,10 +162,12 @@ mod tests {
 
     #[test]
     fn the_example_still_says_all_that_is_said_otherwise() {
-        for (name, from, _) in CPP_EDITS {
-            let files = below("examples/cpp-arena", &[]);
-            let file = files.iter().find(|file| file.path.as_os_str() == *name).unwrap();
-            assert!(file.text.contains(from), "{name} lacks {from}");
+        for (folder, edits) in [("examples/bevy-arena", BEVY_EDITS), ("examples/cpp-arena", CPP_EDITS)] {
+            for (name, from, _) in edits {
+                let files = below(folder, &[]);
+                let file = files.iter().find(|file| file.path.as_os_str() == *name).unwrap();
+                assert!(file.text.contains(from), "{folder}/{name} lacks {from}");
+            }
         }
     }
 }

@@ -13,7 +13,8 @@ const COMPILER: &[&str] = &["alloc", "core", "proc_macro", "std", "test"];
 /// cargo has folders of these names where it would put the program.
 const FOLDERS: &[&str] = &["build", "deps", "examples", "incremental"];
 /// Packages that a new project has besides the game, or depends on.
-const TAKEN: &[&str] = &["game-api", "game_api", "scripts", "liveline"];
+const TAKEN: &[&str] =
+    &["game-api", "game_api", "scripts", "liveline", "liveline-bevy", "liveline_bevy", "bevy"];
 
 /// Whether a game's package can have this name. An error is a sentence without its end.
 pub fn check(name: &str) -> Result<(), String> {

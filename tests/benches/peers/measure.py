@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures other hot reloaders on the text that Liveline is measured on, from a save to running code.
 
-    cargo xtask measure-peers [--peer hot-lib-reloader] [--peer subsecond] [--samples 15]
+    cargo xtask measure-peers [--peer hot-lib-reloader] [--peer subsecond] [--peer 'subsecond in Bevy'] [--samples 15]
 
 Installs what it needs below DIR (`dx` takes many minutes) and writes DIR/peers.json, which `measure` puts beside its own
 figures. Nobody runs this in continuous integration."""
@@ -75,21 +75,54 @@ def project(folder, name, lines):
     return root, script
 
 
+def bevy_project(folder):
+    """The arena in Bevy as one crate: what Bevy's hot patching can patch. The text is what `measure --only bevy` edits."""
+    root, example = folder / "bevy-subsecond", HERE / "../../../examples/bevy-arena"
+    shutil.copytree(HERE / "bevy-subsecond", root, dirs_exist_ok=True)
+    plain = {
+        "liveline_bevy::interface!();": "",
+        "use liveline_bevy::{ScriptApp, ScriptSystems};": "",
+        "use liveline_bevy::ScriptApp;": "",
+        "use liveline_bevy::ScriptSystems;": "",
+        "step.after(ScriptSystems)": "step",
+        "BevyScript, ": "",
+        "game_api::": "crate::game_api::",
+        "#[liveline_bevy::component]": "#[derive(Component)]",
+        "#[liveline_bevy::resource]": "#[derive(Resource)]",
+        "#[liveline_bevy::script]\nfn": "pub fn",
+        "&mut ScriptApp": "&mut App",
+    }
+    sources = {"enemy": folder.parent / "bevy/live/scripts/src/enemy.rs", "game_api": example / "game-api/src/lib.rs",
+               "player": example / "scripts/src/player.rs", "spawner": example / "scripts/src/spawner.rs",
+               "rules": example / "game/src/rules.rs"}
+    for name, path in sources.items():
+        if not path.exists():
+            raise SystemExit(f"there is no {path}: run `cargo xtask measure --only bevy` first")
+        source = path.read_text()
+        for said, otherwise in plain.items():
+            source = source.replace(said, otherwise)
+        target = root / f"src/{name}.rs"
+        if not target.exists() or target.read_text() != source:
+            target.write_text(source)
+    return root, root / "src/enemy.rs"
+
+
 def mark_line(lines, number):
     return int(lines.wait(f"mark {number} ").split()[2])
 
 
-def edits(script, lines, samples, saved, game):
+def edits(script, lines, samples, saved, game, statement="world.mark = {};"):
     """Saves one edit after the other; milliseconds from each save to the frame that ran it."""
     original, found = script.read_text(), []
     for number in range(1, samples + 2):
         time.sleep(REST)
-        edited = original.replace("world.mark = 0;", f"world.mark = {number};")
+        edited = original.replace(statement.format(0), statement.format(number))
         script.write_text(edited)
         at = time.time_ns() // 1000
         saved()
         found.append((mark_line(game, number) - at) / 1000)
         print(f"  {lines} lines: {found[-1]:.0f} ms", flush=True)
+    script.write_text(original)
     return found[1:]
 
 
@@ -137,6 +170,19 @@ def subsecond(folder, samples):
     return results
 
 
+def bevy_subsecond(folder, samples):
+    """Bevy's feature `hotpatching`, under the same `dx`."""
+    root, script = bevy_project(folder)
+    game = Lines([dx(folder), "serve", "--hot-patch", "--interactive", "false", "--open", "false"], cwd=root)
+    try:
+        game.wait("Build completed successfully", 1800)
+        time.sleep(5)
+        lines = len(script.read_text().splitlines())
+        return {"bevy-arena": edits(script, lines, samples, lambda: None, game, "tell({});")}
+    finally:
+        game.end()
+
+
 def edits_when_up(script, lines, samples, game):
     """It says when the game runs; the first edits may come too early for it."""
     game.wait("Build completed successfully", 600)
@@ -159,8 +205,10 @@ def main():
         "hot-lib-reloader": lambda: hot_lib_reloader(peers, options.samples, False),
         "hot-lib-reloader as it comes": lambda: hot_lib_reloader(peers, options.samples, True),
         "subsecond": lambda: subsecond(peers, options.samples),
+        "subsecond in Bevy": lambda: bevy_subsecond(peers, options.samples),
     }
-    for name in options.peer or ways:
+    # Bevy's first build takes minutes: only where it is asked for.
+    for name in options.peer or [name for name in ways if name != "subsecond in Bevy"]:
         print(name, flush=True)
         results[name] = ways[name]()
         file.write_text(json.dumps(results, indent=1))

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::bevy;
 use crate::figures::{Samples, short};
 use crate::report::Results;
 
@@ -35,6 +36,7 @@ fn rows(results: &Results) -> Vec<Row> {
     let mut rows = Vec::new();
     ahead(results, &mut rows);
     without_pause(results, &mut rows);
+    in_bevy(results, &mut rows);
     growth(results, &mut rows);
     in_the_game(results, &mut rows);
     around(results, &mut rows);
@@ -103,6 +105,19 @@ fn without_pause(results: &Results, rows: &mut Vec<Row>) {
     let (long, of_check) = (own("package-3407"), check("package-3407"));
     rows.push(row(package, "≤ 1.4 × `cargo check`", ratio(long, of_check, 1.4)));
     rows.push(row(package, "≤ 0.55 × subsecond", ratio(long, peer(results, "subsecond", "3407"), 0.55)));
+}
+
+fn in_bevy(results: &Results, rows: &mut Vec<Row>) {
+    let own = |name| way(results, bevy::NAME, name);
+    let ready = own("built ahead, 400 ms").map(|samples| {
+        (format!("{} / {} ms", short(samples.p50()), short(samples.p95())), samples.p50() <= 8.0)
+    });
+    let system = "save → running, a system in Bevy";
+    rows.push(row(&format!("{system}, 400 ms after the last key"), "≤ 8 ms p50", ready));
+    let system = format!("{system}, no pause");
+    rows.push(row(&system, "≤ 0.6 × `cargo check`", ratio(own(OBJECT), own(CHECK), 0.6)));
+    let patched = peer(results, "subsecond in Bevy", bevy::NAME);
+    rows.push(row(&system, "≤ 1 × subsecond", ratio(own(OBJECT), patched, 1.0)));
 }
 
 fn growth(results: &Results, rows: &mut Vec<Row>) {

@@ -2,6 +2,7 @@
 //!
 //! The binary `measure` runs it all; `cargo xtask measure` builds it and says how.
 
+pub mod bevy;
 mod child;
 pub mod costs;
 pub mod exec;

@@ -11,7 +11,7 @@ use liveline_benches::project::{Generated, Shape};
 use liveline_benches::report::Results;
 use liveline_benches::text::Flavour;
 use liveline_benches::way::{self, Amount};
-use liveline_benches::{costs, exec, first, frames, keys, memory, text};
+use liveline_benches::{bevy, costs, exec, first, frames, keys, memory, text};
 
 /// Measure the whole way from a save to running code on generated projects.
 #[derive(Debug, Parser)]
@@ -57,6 +57,8 @@ enum Part {
     Memory,
     Exec,
     First,
+    /// A system in Bevy, which is built for it; measured only when named.
+    Bevy,
     /// Nothing: the page anew from what was measured before.
     Page,
 }
@@ -64,11 +66,14 @@ enum Part {
 const FILES: [usize; 4] = [1, 10, 100, 200];
 
 impl Options {
-    /// All, where none is named.
+    /// All but Bevy, where none is named.
     fn parts(&self) -> Vec<Part> {
         let all = [Part::Ways, Part::Frames, Part::Costs, Part::Keys, Part::Memory, Part::Exec, Part::First];
-        let is_wanted = |part: &Part| self.only.is_empty() || self.only.contains(part);
-        all.into_iter().filter(is_wanted).collect()
+        let named = |part: &Part| self.only.contains(part);
+        if self.only.is_empty() {
+            return all.to_vec();
+        }
+        all.into_iter().chain([Part::Bevy]).filter(named).collect()
     }
 }
 
@@ -113,6 +118,9 @@ fn measure(options: &Options, folder: &std::path::Path) -> anyhow::Result<Result
     if wants(Part::Ways) {
         let amount = Amount { rounds: options.rounds, samples: options.samples };
         results.ways = way::measure(liveline, folder, &shapes(&options.projects), amount)?;
+    }
+    if wants(Part::Bevy) {
+        results.ways.insert(bevy::NAME.to_owned(), bevy::measure(folder, samples)?);
     }
     if wants(Part::Frames) {
         let project = package()?;

@@ -248,7 +248,8 @@ impl Results {
         }
         for (peer, lengths) in &self.peers {
             let cells = lengths.iter().map(|(lines, samples)| {
-                format!("{lines} lines {} / {} ms", short(samples.p50()), short(samples.p95()))
+                let unit = if lines.parse::<u32>().is_ok() { " lines" } else { "" };
+                format!("{lines}{unit} {} / {} ms", short(samples.p50()), short(samples.p95()))
             });
             let _ = writeln!(
                 text,

@@ -9,9 +9,22 @@ use serde_json::Value;
 use crate::place::Place;
 use crate::run::command;
 
-/// Workspaces with crates to publish, in the order in which they go to the registry. A crate of the second needs the
-/// first, which is no member: see the repository's manifest.
-const MANIFESTS: [&str; 2] = ["dynamic/Cargo.toml", "Cargo.toml"];
+/// Workspaces with crates to publish, in the order in which they go to the registry; each with the crates of those before
+/// that it needs, and their folders.
+const WORKSPACES: [(&str, &[(&str, &str)]); 3] = [
+    ("dynamic/Cargo.toml", &[]),
+    ("Cargo.toml", &[("liveline-dynamic", "dynamic")]),
+    (
+        "engine/bevy/Cargo.toml",
+        &[
+            ("liveline", "engine"),
+            ("liveline-dynamic", "dynamic"),
+            ("liveline-link", "engine/link"),
+            ("liveline-macros", "engine/macros"),
+            ("liveline-protocol", "protocol"),
+        ],
+    ),
+];
 
 /// A package that cargo would publish.
 #[derive(Debug)]
@@ -70,7 +83,7 @@ impl Package {
 /// All of them.
 pub(crate) fn read(place: &Place) -> anyhow::Result<Vec<Package>> {
     let mut packages = Vec::new();
-    for manifest in MANIFESTS {
+    for (manifest, _) in WORKSPACES {
         let words = ["cargo", "metadata", "--no-deps", "--format-version", "1", "--manifest-path", manifest];
         let output = command(&place.root, words).output()?;
         let metadata: Value = serde_json::from_slice(&output.stdout)
@@ -83,20 +96,19 @@ pub(crate) fn read(place: &Place) -> anyhow::Result<Vec<Package>> {
 
 /// What has cargo make every package as it would publish it, and build it from that if `build`.
 pub(crate) fn commands(packages: &[Package], build: bool) -> Vec<Vec<String>> {
-    let commands = MANIFESTS.into_iter().map(|manifest| {
+    let commands = WORKSPACES.into_iter().map(|(manifest, needed)| {
         let action: &[&str] = if build { &["publish", "--dry-run"] } else { &["package", "--no-verify"] };
-        let mut words: Vec<&str> = vec!["cargo"];
-        words.extend(action);
+        let mut words: Vec<String> = ["cargo"].iter().chain(action).map(|word| (*word).to_owned()).collect();
         // What is tagged is clean; what is tested need not be.
-        words.extend(["--allow-dirty", "--manifest-path", manifest]);
-        if manifest != MANIFESTS[0] {
-            // Until the registry has it, and then too: this is the one that will be published.
-            words.extend(["--config", "patch.crates-io.liveline-dynamic.path=\"dynamic\""]);
+        words.extend(["--allow-dirty", "--manifest-path", manifest].map(str::to_owned));
+        for (name, folder) in needed {
+            // Until the registry has them, and then too: these are the ones that will be published.
+            words.extend(["--config".to_owned(), format!("patch.crates-io.{name}.path={folder:?}")]);
         }
         for package in packages.iter().filter(|package| package.workspace == manifest) {
-            words.extend(["--package", &package.name]);
+            words.extend(["--package".to_owned(), package.name.clone()]);
         }
-        words.into_iter().map(str::to_owned).collect()
+        words
     });
     commands.collect()
 }
@@ -148,10 +160,10 @@ mod tests {
             "name": "a", "version": "1.0.0", "publish": null, "description": "A.", "license": "MIT", "readme": "README.md",
             "repository": "r", "homepage": "h", "rust_version": "1.95", "keywords": [], "categories": ["os"],
         });
-        let package = Package::new(&metadata, MANIFESTS[1]).unwrap();
+        let package = Package::new(&metadata, WORKSPACES[1].0).unwrap();
         assert!(package.faults().unwrap().contains("lacks keywords"));
         metadata["publish"] = serde_json::json!([]);
-        assert!(Package::new(&metadata, MANIFESTS[1]).is_none());
+        assert!(Package::new(&metadata, WORKSPACES[1].0).is_none());
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub struct Place(pub Vec2);
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq)]
 pub struct Velocity(pub Vec2);
 
-/// How it looks.
+/// How it looks, where there is a window.
 #[derive(Component, Clone, Copy, Debug)]
 pub struct Look {
     /// Its size.

@@ -21,8 +21,16 @@ fn enemy(app: &mut ScriptApp) {
 
 fn arrive(mut arrivals: MessageReader<Arrival>, mut commands: Commands) {
     for arrival in arrivals.read() {
-        let look = Look { radius: 9.0, color: COLOR };
-        commands.spawn((Enemy::default(), Place(arrival.place), Velocity::default(), look));
+        let look = Look {
+            radius: 9.0,
+            color: COLOR,
+        };
+        commands.spawn((
+            Enemy::default(),
+            Place(arrival.place),
+            Velocity::default(),
+            look,
+        ));
     }
 }
 

@@ -16,6 +16,9 @@ fn hud(app: &mut ScriptApp) {
 fn announce(score: Res<Score>, others: Query<&Place, Without<Player>>) {
     if score.frame.is_multiple_of(PACE) {
         let enemies = others.iter().count();
-        println!("{TITLE}: {} points, {enemies} enemies, frame {}", score.points, score.frame);
+        println!(
+            "{TITLE}: {} points, {enemies} enemies, frame {}",
+            score.points, score.frame
+        );
     }
 }

@@ -15,11 +15,21 @@ pub struct Course {
 
 #[liveline_bevy::script]
 fn player(app: &mut ScriptApp) {
-    app.init_resource::<Course>().add_systems(Startup, arrive).add_systems(Update, steer);
+    app.init_resource::<Course>()
+        .add_systems(Startup, arrive)
+        .add_systems(Update, steer);
 }
 
 fn arrive(mut commands: Commands) {
-    commands.spawn((Player, Place(Vec2::ZERO), Velocity::default(), Look { radius: 14.0, color: COLOR }));
+    commands.spawn((
+        Player,
+        Place(Vec2::ZERO),
+        Velocity::default(),
+        Look {
+            radius: 14.0,
+            color: COLOR,
+        },
+    ));
 }
 
 fn steer(

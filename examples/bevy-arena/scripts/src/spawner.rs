@@ -20,6 +20,8 @@ fn there_is_room(looks: Query<&Look>) -> bool {
 fn spawn(score: Res<Score>, mut arrivals: MessageWriter<Arrival>) {
     if score.frame.is_multiple_of(PACE) {
         let angle = score.frame as f32 * 0.37;
-        arrivals.write(Arrival { place: Vec2::from_angle(angle) * ARENA });
+        arrivals.write(Arrival {
+            place: Vec2::from_angle(angle) * ARENA,
+        });
     }
 }
