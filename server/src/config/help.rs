@@ -208,7 +208,7 @@ mod tests {
         check("[[li|", &["library"], "li");
         check(
             "[build]\nprofile = \"dev\"\n|\napply = \"save\"\n[engine]\n",
-            &["backend = ", "speculate = "],
+            &["backend = ", "features = ", "speculate = "],
             "",
         );
         check("[engine]\nhang-m|", &["command = ", "hang-millis = ", "loader = ", "probation = "], "hang-m");

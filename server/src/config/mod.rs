@@ -74,7 +74,7 @@ pub struct Build {
     /// The cargo profile that scripts are built with.
     pub profile: String,
     /// The cargo features that the game is built with, as `cargo build --features` takes them: scripts and game share
-    /// crates only where these are the same.
+    /// crates only where these are the same. Live tests are built without them.
     #[schemars(example = ["game/window"])]
     pub features: Vec<String>,
     /// What generates machine code.
