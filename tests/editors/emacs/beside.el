@@ -103,7 +103,10 @@
                                                       :key (lambda (action) (plist-get action :of)))))))
     (steps-save-line (steps-line "LINE") (getenv "MENDED"))
     (let ((after (steps-wait "the mended script" (steps-live-where (lambda (generation) (> generation before))))))
-      (steps-wait "no error" (lambda () (not (beside-sources))))
+      ;; rust-analyzer takes its own back when its next check ends, which here may be minutes later.
+      (steps-wait "no error" (lambda () (if (beside-shows-p "rust-analyzer")
+                                            (not (member "liveline" (beside-sources)))
+                                          (not (beside-sources)))))
       (steps-report "mended" :generation after :actions (vconcat actions)))))
 
 (defun beside-panic ()
