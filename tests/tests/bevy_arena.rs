@@ -4,7 +4,7 @@
 use liveline_protocol::engine::{ArtifactKind, StateChange};
 use liveline_tests::events::{announced, applied, errors_in, fault, refused, reloaded};
 use liveline_tests::native::succeed;
-use liveline_tests::{Game, Project, liveline};
+use liveline_tests::{Game, Project, liveline, repository};
 use object::{Object, ObjectSymbol};
 
 const HUD: &str = "scripts/src/hud.rs";
@@ -226,9 +226,10 @@ fn shared_libraries_reload_as_objects_do() {
 #[ignore = "builds Bevy: a stage of its own"]
 fn a_new_game_in_bevy_builds_runs_and_reloads() {
     let project = Project::new_bevy();
-    succeed(
-        project.command("cargo").args(["fmt", "-p", "my-game", "-p", "game-api", "-p", "scripts", "--check"]),
-    );
+    let mut fmt = project.command("cargo");
+    fmt.args(["fmt", "-p", "my-game", "-p", "game-api", "-p", "scripts", "--check", "--", "--config-path"]);
+    // The defaults, whatever lies above the folder of this test.
+    succeed(fmt.arg(repository().join("examples/bevy-arena")));
     let mut run = project.command(liveline());
     run.arg("run");
     let mut game = Game::start(run);
