@@ -2,6 +2,8 @@
 //! Liveline. `cargo xtask test --only bevy` runs these: Bevy itself has to be built first.
 
 use liveline_protocol::engine::{ArtifactKind, StateChange};
+use std::path::PathBuf;
+
 use liveline_tests::events::{announced, applied, errors_in, fault, refused, reloaded};
 use liveline_tests::native::succeed;
 use liveline_tests::{Game, Project, liveline, repository};
@@ -242,11 +244,36 @@ fn a_new_game_in_bevy_builds_runs_and_reloads() {
     assert!(game.terminate().success());
 }
 
+/// The shared libraries of another profile in the same folder. Their names have no hash, so cargo would take those of one profile
+/// for the other's: where they are missing, it builds them.
+struct OtherProfile(PathBuf);
+
+impl OtherProfile {
+    fn of(project: &Project) -> Self {
+        let other = Self(project.path("target/debug/deps"));
+        other.forget();
+        other
+    }
+
+    fn forget(&self) {
+        for name in ["liveline_bevy", "game_api"] {
+            let _ = std::fs::remove_file(self.0.join(format!("lib{name}.so")));
+        }
+    }
+}
+
+impl Drop for OtherProfile {
+    fn drop(&mut self) {
+        self.forget();
+    }
+}
+
 /// A build without debug assertions, though with the Bevy that is there: what a release build is to Liveline.
 #[test]
 #[ignore = "builds Bevy: a stage of its own"]
 fn a_build_for_players_has_the_scripts_and_no_loader() {
     let project = Project::bevy_arena();
+    let _others = OtherProfile::of(&project);
     let mut cargo = project.command("cargo");
     cargo.args(["build", "--quiet", "--package", "game"]);
     for package in ["liveline", "liveline-bevy", "game-api", "scripts", "game"] {
