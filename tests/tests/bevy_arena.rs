@@ -1,9 +1,9 @@
 //! The game in Bevy: systems, components and schedules that follow their scripts while it runs, and a build without
 //! Liveline. `cargo xtask test --only bevy` runs these: Bevy itself has to be built first.
 
-use liveline_protocol::engine::{ArtifactKind, StateChange};
 use std::path::PathBuf;
 
+use liveline_protocol::engine::{ArtifactKind, StateChange};
 use liveline_tests::events::{announced, applied, errors_in, fault, refused, reloaded};
 use liveline_tests::native::succeed;
 use liveline_tests::{Game, Project, liveline, repository};
