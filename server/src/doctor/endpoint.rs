@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use liveline_protocol::PROTOCOL_VERSION;
 use liveline_protocol::endpoint::{self, ENDPOINT_VARIABLE};
-
 use tokio::net::UnixStream;
 
 use super::Finding;
@@ -51,12 +50,9 @@ async fn look(file: &Path) -> State {
     let number = |name: &str| value.get(name).and_then(serde_json::Value::as_u64);
     match (number("protocol"), number("pid").and_then(|pid| u32::try_from(pid).ok())) {
         (Some(protocol), _) if protocol != u64::from(PROTOCOL_VERSION) => State::OtherProtocol(protocol),
-        (Some(_), Some(pid)) => match file.parent() {
-            Some(folder) => match link::reach(folder).await {
-                Some(stream) => State::Runs(version(stream).await.map_err(|error| error.to_string())),
-                None => State::Stale { pid, is_process: os::process_exists(pid) },
-            },
-            None => State::Unreadable,
+        (Some(_), Some(pid)) => match link::reach(file.parent().unwrap_or(Path::new(""))).await {
+            Some(stream) => State::Runs(version(stream).await.map_err(|error| error.to_string())),
+            None => State::Stale { pid, is_process: os::process_exists(pid) },
         },
         _ => State::Unreadable,
     }

@@ -50,7 +50,7 @@ where
                 Message::Call(request) if request.method() == "exit" => return end,
                 Message::Call(request) => {
                     let is_shutdown = request.method() == "shutdown";
-                    let answer = self.call(request).await;
+                    let answer = self.call(request, is_shutdown).await;
                     if is_shutdown && answer.is_some_and(|answer| answer.is_ok()) {
                         end = End::Orderly;
                     }
@@ -62,18 +62,17 @@ where
         end
     }
 
-    /// Gives the answer if it was there at once. What takes longer is answered by a task of its own, but for
-    /// `shutdown`: nothing that comes after it is looked at before its answer.
-    async fn call(&mut self, request: Request) -> Option<Response> {
+    /// Gives the answer if it was there at once. What takes longer is answered by a task of its own, unless `waits`:
+    /// then nothing that comes after is looked at before the answer.
+    async fn call(&mut self, request: Request, waits: bool) -> Option<Response> {
         // The state's owner is given room for one event more: no handler has to wait for it.
         drop(self.events.reserve().await);
         let ready = std::future::poll_fn(|context| self.service.poll_ready(context)).await;
         if ready.is_err() {
             return None;
         }
-        let is_shutdown = request.method() == "shutdown";
         let mut answer = Box::pin(self.service.call(request));
-        let ready = if is_shutdown { Some((&mut answer).await) } else { (&mut answer).now_or_never() };
+        let ready = if waits { Some((&mut answer).await) } else { (&mut answer).now_or_never() };
         if let Some(answer) = ready {
             let answer = answer.ok().flatten();
             answer.iter().for_each(|answer| self.outbox.send(answer));

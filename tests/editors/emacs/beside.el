@@ -103,7 +103,7 @@
                                                       :key (lambda (action) (plist-get action :of)))))))
     (steps-save-line (steps-line "LINE") (getenv "MENDED"))
     (let ((after (steps-wait "the mended script" (steps-live-where (lambda (generation) (> generation before))))))
-      ;; rust-analyzer takes its own back when its next check ends, which here may be minutes later.
+      ;; In lsp-mode 8.0 rust-analyzer's own, of its check of the save before, sometimes stays until the next save.
       (steps-wait "no error" (lambda () (if (beside-shows-p "rust-analyzer")
                                             (not (member "liveline" (beside-sources)))
                                           (not (beside-sources)))))

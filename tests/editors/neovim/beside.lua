@@ -179,9 +179,8 @@ local function mend()
   local after = wait("the mended script", steps.live_where(function(generation)
     return generation > before
   end))
-  -- rust-analyzer takes its own back when its next check ends, which here may be minutes later.
   wait("no error", function()
-    return shows_all and #sources() == 0 or not shows_all and not vim.tbl_contains(sources(), "liveline")
+    return #sources() == 0
   end)
   report("mended", { generation = after, actions = offered or {} })
 end

@@ -20,11 +20,11 @@ def item(page: Page):
 
 def status(page: Page, words: re.Pattern[str]) -> re.Match[str]:
     """Waits until the status item says this, and gives what was found. It may say something else by now."""
-    found: list[re.Match[str]] = []
+    found: list[re.Match[str] | None] = [None]
 
     def says_it() -> bool:
-        found.extend(words.finditer(" ".join(item(page).first.inner_text().split())))
-        return bool(found)
+        found[0] = words.search(" ".join(item(page).first.inner_text().split()))
+        return found[0] is not None
 
     wait_until(page, says_it)
     return found[0]
