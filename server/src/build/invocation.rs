@@ -41,6 +41,10 @@ pub(super) const FILES_VARIABLE: &str = "LIVELINE_FILES";
 /// How many units a script file's code is cut into: the 256 of incremental builds are for crates of many modules, and
 /// each unit of one small file costs more than it holds.
 const UNITS: usize = 16;
+/// The same for a file that comes to more than [`LARGE`]: a unit that holds an edit is compiled whole.
+const UNITS_OF_LARGE: usize = 32;
+/// The size of an artifact, in bytes.
+const LARGE: u64 = 1 << 20;
 
 /// Variables that belong to cargo's run and would mislead a later one.
 const FOREIGN: &[&str] = &[
@@ -107,12 +111,18 @@ impl Invocation {
             own.root = relative.unwrap_or(&library.source).display().to_string();
             own.set.remove(FILES_VARIABLE);
             own.set.insert(LIBRARY_VARIABLE.to_owned(), library.name.clone());
-            let is_set = |argument: &String| argument.trim_start_matches("-C").starts_with("codegen-units=");
-            if !own.arguments.iter().any(is_set) {
-                own.arguments.push(format!("-Ccodegen-units={UNITS}"));
-            }
         }
         own
+    }
+
+    /// Has a script file's code cut into as many units as are quickest, if nobody has said how many. `size`: of its
+    /// last artifact, in bytes.
+    pub(super) fn cut(&mut self, size: Option<u64>) {
+        let is_set = |argument: &String| argument.trim_start_matches("-C").starts_with("codegen-units=");
+        if self.set.contains_key(LIBRARY_VARIABLE) && !self.arguments.iter().any(is_set) {
+            let units = if size.is_some_and(|size| size > LARGE) { UNITS_OF_LARGE } else { UNITS };
+            self.arguments.push(format!("-Ccodegen-units={units}"));
+        }
     }
 
     /// The crates that the code can name.
@@ -312,5 +322,31 @@ mod tests {
         let invocation = Invocation::from_captured(&captured, Path::new("/w/src/lib.rs"), &own, "cdylib");
         assert_eq!(invocation.set, BTreeMap::from([pair("CARGO_PKG_NAME", "a")]));
         assert_eq!(invocation.unset, ["MAKEFLAGS"]);
+    }
+    #[test]
+    fn a_large_script_file_is_cut_finer_and_a_users_choice_stays() {
+        let invocation = |arguments: &str, variable: &str| Invocation {
+            program: PathBuf::from("rustc"),
+            arguments: words(arguments),
+            crate_name: "script_player".to_owned(),
+            root: "scripts/src/player.rs".to_owned(),
+            folder: PathBuf::from("/w"),
+            set: BTreeMap::from([(variable.to_owned(), "player".to_owned())]),
+            unset: Vec::new(),
+            externs: Vec::new(),
+            linker: None,
+        };
+        let cut = |mut invocation: Invocation, size| {
+            invocation.cut(size);
+            invocation.arguments.join(" ")
+        };
+        let file = || invocation("-C debuginfo=2", LIBRARY_VARIABLE);
+        assert_eq!(cut(file(), None), "-C debuginfo=2 -Ccodegen-units=16");
+        assert_eq!(cut(file(), Some(LARGE)), "-C debuginfo=2 -Ccodegen-units=16");
+        assert_eq!(cut(file(), Some(LARGE + 1)), "-C debuginfo=2 -Ccodegen-units=32");
+        let chosen = invocation("-C codegen-units=4", LIBRARY_VARIABLE);
+        assert_eq!(cut(chosen, Some(LARGE + 1)), "-C codegen-units=4");
+        let package = invocation("-C debuginfo=2", "CARGO_PKG_NAME");
+        assert_eq!(cut(package, Some(LARGE + 1)), "-C debuginfo=2");
     }
 }

@@ -379,9 +379,10 @@ impl Workshop {
     /// How to compile what an order says.
     pub(super) fn call(&self, order: &Order, (capture, identity): &Captured) -> Result<Call, Broken> {
         let mut invocation = capture.invocation.of(&order.library);
-        let chosen = backend::arguments(&order.project, &invocation.program)?;
-        let identity = hash(format!("{} {:?} {chosen:?}", identity.0, order.kind).as_bytes());
-        invocation.arguments.extend(chosen);
+        invocation.arguments.extend(backend::arguments(&order.project, &invocation.program)?);
+        let last = lock(&self.records).get(&order.library.name).map(|record| record.reload.artifact.bytes);
+        invocation.cut(last);
+        let identity = hash(format!("{} {:?} {:?}", identity.0, order.kind, invocation.arguments).as_bytes());
         Ok(Call {
             invocation,
             identity,

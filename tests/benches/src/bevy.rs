@@ -32,6 +32,11 @@ const PAUSES: [(&str, Option<u64>); 4] = [
 ];
 const CARGO: [(&str, &str); 2] = [("cargo build", "build"), ("cargo check", "check")];
 
+/// The profile of all crates but the workspace's own.
+const ALL_CRATES: &str = "[profile.dev.package.\"*\"]\n";
+/// Unoptimised, Bevy would take more than a processor at this rate, and every way would be measured beside that.
+const OPTIMISED: &str = "[profile.dev.package.\"*\"]\nopt-level = 1\n";
+
 /// What is edited: the first statement of a system of nine lines.
 const SYSTEM: &str = "    for (enemy, place, mut velocity) in &mut enemies {\n";
 /// Says once that a generation's system has run, and when.
@@ -94,7 +99,7 @@ fn lay_out(root: &Path) -> anyhow::Result<String> {
     let engine = repository.join("engine").display().to_string();
     copy(&repository.join("examples/bevy-arena"), root, &|file, text| {
         let text = match file.strip_prefix(root).ok()?.to_str()? {
-            "Cargo.toml" => text.replace("../../engine", &engine),
+            "Cargo.toml" => text.replace("../../engine", &engine).replace(ALL_CRATES, OPTIMISED),
             "game/src/main.rs" => text.replace("16_667", "1_000"),
             SCRIPT => text.replace(SYSTEM, &format!("    tell(0);\n{SYSTEM}")) + TELL,
             _ => text,
@@ -102,6 +107,11 @@ fn lay_out(root: &Path) -> anyhow::Result<String> {
         Some(text)
     })?;
     let text = fs::read_to_string(root.join(SCRIPT))?;
+    let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
+    ensure!(
+        manifest.contains(OPTIMISED),
+        "the example's Cargo.toml has another profile than is to be edited"
+    );
     ensure!(text.contains("tell(0);"), "{SCRIPT} of the example has another system than is to be edited");
     Ok(text)
 }

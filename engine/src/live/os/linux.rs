@@ -220,8 +220,13 @@ pub(crate) fn check_length(name: &str, length: u64) -> Result<(), String> {
 }
 
 fn read_exactly(file: File, name: &str, length: u64) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
     // One byte more than announced is enough to see that there are more.
+    let mut bytes = Vec::new();
+    let room = file.metadata().map_or(0, |found| found.len()).min(length) + 1;
+    usize::try_from(room)
+        .ok()
+        .and_then(|room| bytes.try_reserve_exact(room).ok())
+        .ok_or_else(|| format!("there is no memory for the {length} bytes of artifact `{name}`"))?;
     file.take(length + 1).read_to_end(&mut bytes).map_err(|error| format!("artifact `{name}`: {error}"))?;
     if bytes.len() as u64 == length {
         return Ok(bytes);
