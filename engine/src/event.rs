@@ -231,7 +231,7 @@ impl fmt::Display for Event {
             Self::BuildStarted { library } => write!(f, "building {library}"),
             Self::BuildSucceeded { library, .. } => write!(f, "built {library}"),
             Self::BuildFailed { library, errors, first } => {
-                write!(f, "{library} does not build ({errors} errors)")?;
+                write!(f, "{library} does not build ({})", Counted((*errors).into(), "error"))?;
                 first.as_ref().map_or(Ok(()), |first| write!(f, ": {first}"))
             }
             Self::BuildCancelled { library } => write!(f, "build of {library} cancelled"),
@@ -243,14 +243,22 @@ impl fmt::Display for Event {
                 write!(f, "{library} generation {generation} taken back: {reason}")
             }
             Self::ScriptGone { library, script, instances } => {
-                write!(
-                    f,
-                    "{library} has no script `{script}` any more; {instances} instances keep the old code"
-                )
+                let keep = if *instances == 1 { "keeps" } else { "keep" };
+                let instances = Counted(*instances as u64, "instance");
+                write!(f, "{library} has no script `{script}` any more; {instances} {keep} the old code")
             }
             Self::Faulted(fault) => fault.fmt(f),
             Self::Trouble { message } => f.write_str(message),
         }
+    }
+}
+
+/// `1 error`, `2 errors`.
+struct Counted(u64, &'static str);
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}{}", self.0, self.1, if self.0 == 1 { "" } else { "s" })
     }
 }
 
@@ -283,5 +291,24 @@ impl fmt::Display for StateReport {
         };
         write!(f, "`{}` {change}", self.type_name)?;
         self.reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_not_many() {
+        let failed =
+            |errors| Event::BuildFailed { library: "hud".to_owned(), errors, first: None }.to_string();
+        assert_eq!(failed(1), "hud does not build (1 error)");
+        assert_eq!(failed(2), "hud does not build (2 errors)");
+        let gone = |instances| {
+            let (library, script) = ("hud".to_owned(), "score".to_owned());
+            Event::ScriptGone { library, script, instances }.to_string()
+        };
+        assert_eq!(gone(1), "hud has no script `score` any more; 1 instance keeps the old code");
+        assert_eq!(gone(0), "hud has no script `score` any more; 0 instances keep the old code");
     }
 }

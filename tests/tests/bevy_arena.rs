@@ -188,7 +188,7 @@ fn errors_and_panics_stand_at_their_lines_and_the_game_goes_on() {
     hears(&mut game, "arena: ");
     add_oldest(&project, &mut game);
     project.replace(ENEMY, "enemy.age += time.delta_secs();", "enemy.age += \"young\";");
-    game.wait_for("liveline: enemy does not build (1 errors): scripts/src/enemy.rs:40:19: cannot add-assign");
+    game.wait_for("liveline: enemy does not build (1 error): scripts/src/enemy.rs:40:19: cannot add-assign");
     server.wait("the error is shown", |event| errors_in(event, &project.path(ENEMY)));
     hears(&mut game, "arena: ");
 

@@ -46,7 +46,7 @@ fn errors_and_panics_stand_at_their_lines_and_the_game_goes_on() {
     game.wait_for("arena: ");
     project.replace(ENEMY, "enemy.age += dt;", "enemy.age += \"dt\";");
     game.wait_for(
-        "liveline: scripts does not build (1 errors): scripts/src/enemy.rs:15:15: cannot add-assign",
+        "liveline: scripts does not build (1 error): scripts/src/enemy.rs:15:15: cannot add-assign",
     );
     server.wait("the error is shown", |event| errors_in(event, &project.path(ENEMY)));
     project.replace(ENEMY, "enemy.age += \"dt\";", "enemy.age += dt;");

@@ -36,7 +36,7 @@ fn a_new_game_in_rust_reloads_its_script_files_and_its_package() {
     game.wait_for("changed: ");
     project.replace(HUD, "\"changed\"", "changed");
     game.wait_for(
-        "liveline: hud does not build (1 errors): scripts/src/hud.rs:5:21: cannot find value `changed`",
+        "liveline: hud does not build (1 error): scripts/src/hud.rs:5:21: cannot find value `changed`",
     );
     project.replace(HUD, "= changed;", "= \"mended\";");
     game.wait_for("mended: ");

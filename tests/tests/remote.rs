@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use liveline_protocol::engine::ArtifactKind;
+use liveline_protocol::engine::{ArtifactKind, FaultKind};
 use liveline_protocol::status::Status;
 use liveline_server::face::{HubEvent, Level};
 use liveline_tests::{
@@ -92,6 +92,38 @@ fn an_engine_elsewhere_runs_what_is_saved_as_objects() {
 #[test]
 fn an_engine_elsewhere_runs_what_is_saved_as_a_library() {
     runs_what_is_saved("dylib", ArtifactKind::Dylib);
+}
+
+/// What is told of a crash has to leave before the process does, over the network as well.
+#[test]
+fn a_crash_elsewhere_stands_at_its_line_and_the_game_comes_back_with_the_last_good_generation() {
+    let mut host = Host::start(CONFIG);
+    let elsewhere = tempfile::tempdir().unwrap();
+    install(&host.project, elsewhere.path());
+    let start = |host: &Host| {
+        let mut play = host.project.command(elsewhere.path().join("game"));
+        play.env("LD_LIBRARY_PATH", elsewhere.path()).env("LIVELINE_REMOTE", host.address.to_string());
+        play.env("LIVELINE_TOKEN", &host.token).env("LIVELINE_CODE", elsewhere.path().join("code"));
+        Game::start(play)
+    };
+    let mut game = start(&host);
+    host.is_applied("the game runs the first build");
+    host.save("one", "two");
+    game.wait_for("says two");
+    let crash = "std::process::abort();";
+    host.project.replace(PLAYER, "world.say(\"two\");", &format!("world.say(\"three\");\n        {crash}"));
+    let fault = host.server.wait("the fault", |event| events::fault(event, "scripts"));
+    assert_eq!(fault.kind, FaultKind::Crash, "{fault:#?}");
+    let text = host.project.read(PLAYER);
+    let frame =
+        fault.frames.iter().find(|frame| frame.file.as_ref().is_some_and(|file| file.ends_with(PLAYER)));
+    let line = frame.and_then(|frame| frame.line).expect("a line of the script");
+    assert!(text.lines().nth(line as usize - 1).is_some_and(|text| text.contains(crash)), "{fault:#?}");
+    host.server.wait("the engine is gone", events::detached);
+    let mut game = start(&host);
+    game.wait_for("says two");
+    host.project.write(PLAYER, &text.replace(crash, ""));
+    game.wait_for("says three");
 }
 
 #[test]

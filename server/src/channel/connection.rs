@@ -228,7 +228,10 @@ impl Engine {
             _ => return,
         };
         match said {
-            Ok(said) => drop(self.inputs.send(Input::engine_said(&self.session, said))),
+            Ok(said) => {
+                tracing::trace!(session = self.session.0, ?said, "an engine's report");
+                drop(self.inputs.send(Input::engine_said(&self.session, said)));
+            }
             Err(error) => tracing::warn!(session = self.session.0, error, "an engine's report was skipped"),
         }
     }

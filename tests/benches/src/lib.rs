@@ -14,6 +14,7 @@ pub mod keys;
 pub mod machine;
 pub mod memory;
 pub mod project;
+pub mod remote;
 pub mod report;
 pub mod text;
 pub mod way;

@@ -11,7 +11,7 @@ use liveline_benches::project::{Generated, Shape};
 use liveline_benches::report::Results;
 use liveline_benches::text::Flavour;
 use liveline_benches::way::{self, Amount};
-use liveline_benches::{bevy, costs, exec, first, frames, keys, memory, text};
+use liveline_benches::{bevy, costs, exec, first, frames, keys, memory, remote, text};
 
 /// Measure the whole way from a save to running code on generated projects.
 #[derive(Debug, Parser)]
@@ -57,6 +57,8 @@ enum Part {
     Memory,
     Exec,
     First,
+    /// Engines on other hosts
+    Remote,
     /// A system in Bevy, which is built for it; measured only when named.
     Bevy,
     /// Nothing: the page anew from what was measured before.
@@ -68,7 +70,16 @@ const FILES: [usize; 4] = [1, 10, 100, 200];
 impl Options {
     /// All but Bevy, where none is named.
     fn parts(&self) -> Vec<Part> {
-        let all = [Part::Ways, Part::Frames, Part::Costs, Part::Keys, Part::Memory, Part::Exec, Part::First];
+        let all = [
+            Part::Ways,
+            Part::Frames,
+            Part::Costs,
+            Part::Keys,
+            Part::Memory,
+            Part::Exec,
+            Part::First,
+            Part::Remote,
+        ];
         let named = |part: &Part| self.only.contains(part);
         if self.only.is_empty() {
             return all.to_vec();
@@ -121,6 +132,9 @@ fn measure(options: &Options, folder: &std::path::Path) -> anyhow::Result<Result
     }
     if wants(Part::Bevy) {
         results.ways.insert(bevy::NAME.to_owned(), bevy::measure(folder, samples)?);
+    }
+    if wants(Part::Remote) {
+        results.ways.insert(remote::NAME.to_owned(), remote::measure(liveline, folder, samples)?);
     }
     if wants(Part::Frames) {
         let project = package()?;
