@@ -1,13 +1,10 @@
 //! From an announced artifact to code in this process, with every check on the way. Runs off the game's thread.
 
 use std::collections::BTreeMap;
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
-use liveline_link::Image;
 use liveline_protocol::engine::{Api, ArtifactKind, Cause, Outcome, Reload, Reloaded};
 
 use crate::Generation;
@@ -95,13 +92,12 @@ impl Loader {
         api: &Result<Option<Api>, String>,
         start: Instant,
     ) -> Result<Loaded, Refusal> {
-        let check_sum = || match sha256(bytes).eq_ignore_ascii_case(&reload.artifact.sha256) {
-            true => Ok(()),
-            false => Err(format!("artifact `{}` has another sha256 than announced", reload.artifact.file)),
-        };
+        if !sha256(bytes).eq_ignore_ascii_case(&reload.artifact.sha256) {
+            let file = &reload.artifact.file;
+            return Err(format!("artifact `{file}` has another sha256 than announced").into());
+        }
         let (brought, symbols) = match reload.artifact.kind {
             ArtifactKind::Dylib => {
-                check_sum()?;
                 let section = image::interface_section(bytes)?;
                 if let Some(interface) = &facts.interface {
                     check(&[section], interface)?;
@@ -110,10 +106,12 @@ impl Loader {
                 self.load_library(reload, bytes)?
             }
             ArtifactKind::Object => {
-                // Linking runs none of the code: it need not wait until the bytes are known to be the right ones.
-                let (checked, image) = beside(bytes.len(), check_sum, || link(reload, bytes, facts, api));
-                checked?;
-                self.images.load(reload, image?)?
+                let objects = objects::read(bytes)?;
+                if let Some(interface) = &facts.interface {
+                    check(&objects::interface_sections(&objects)?, interface)?;
+                    check_api(reload.api.as_ref(), api)?;
+                }
+                self.images.load(reload, &objects)?
             }
         };
         Ok(Loaded {
@@ -199,44 +197,6 @@ fn check_api(theirs: Option<&Api>, ours: &Result<Option<Api>, String>) -> Result
         _ => return Ok(()),
     };
     Err(Refusal { reason, cause: Some(Cause::Api), ..Refusal::default() })
-}
-
-/// Links what an artifact holds, if it fits this engine.
-fn link(
-    reload: &Reload,
-    bytes: &[u8],
-    facts: &Facts,
-    api: &Result<Option<Api>, String>,
-) -> Result<Image, Refusal> {
-    let objects = objects::read(bytes)?;
-    if let Some(interface) = &facts.interface {
-        check(&objects::interface_sections(&objects)?, interface)?;
-        check_api(reload.api.as_ref(), api)?;
-    }
-    objects::link(reload, &objects)
-}
-
-/// Does both; `first` on a thread of its own if there are so many bytes that this is sooner.
-fn beside<A: Send, B>(
-    bytes: usize,
-    first: impl Fn() -> A + Send + Sync,
-    second: impl FnOnce() -> B,
-) -> (A, B) {
-    /// To start a thread takes as long as to hash so much.
-    const WORTH_A_THREAD: usize = 1 << 18;
-    if bytes < WORTH_A_THREAD {
-        return (first(), second());
-    }
-    thread::scope(|scope| {
-        let other = thread::Builder::new().name("liveline-hash".to_owned()).spawn_scoped(scope, &first);
-        let second = second();
-        let first = match other {
-            Ok(other) => other.join().unwrap_or_else(|panic| resume_unwind(panic)),
-            // No thread is to be had.
-            Err(_) => first(),
-        };
-        (first, second)
-    })
 }
 
 /// Loads a library for as long as the process lives, and gives the scripts and symbols that it brought.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use liveline_link::load::{self, Loaded};
-use liveline_link::{Error, Image, Line, Object, Options, Undefined};
+use liveline_link::{Error, Line, Object, Options, Undefined};
 use liveline_protocol::engine::{ArtifactKind, Place, Reload};
 
 use crate::Generation;
@@ -36,36 +36,37 @@ pub(crate) fn interface_sections<'a>(objects: &[Object<'a>]) -> Result<Vec<&'a [
     Ok(sections)
 }
 
-/// Links a generation's objects. None of their code runs.
-pub(crate) fn link(reload: &Reload, objects: &[Object<'_>]) -> Result<Image, Refusal> {
-    let name = format!("{}-{}", reload.library, reload.generation);
-    let needed = liveline_link::RUST_LIBRARIES.map(str::to_owned);
-    liveline_link::link(objects, &Options { needed: &needed, ..Options::new(&name) }).map_err(refusal)
-}
-
 /// The images in this process.
 #[derive(Debug, Default)]
 pub(crate) struct Images {
     /// Those that run, by library.
-    running: BTreeMap<String, Running>,
+    running: BTreeMap<String, Image>,
     /// What ran before each, and would run again if that were taken back.
-    before: BTreeMap<String, Running>,
+    before: BTreeMap<String, Image>,
     /// Those that wait for the game.
-    loaded: Vec<(String, Running)>,
+    loaded: Vec<(String, Image)>,
     /// Those that run no more, oldest first. Calls that began in them may still be on a stack.
     retired: VecDeque<Loaded>,
 }
 
 #[derive(Debug)]
-struct Running {
+struct Image {
     generation: Generation,
     loaded: Loaded,
 }
 
 impl Images {
-    /// Loads a generation that [`link`] has made, and gives the scripts that it brought.
-    pub(crate) fn load(&mut self, reload: &Reload, image: Image) -> Result<(Brought, Symbols), Refusal> {
+    /// Links and loads a generation, and gives the scripts that it brought.
+    pub(crate) fn load(
+        &mut self,
+        reload: &Reload,
+        objects: &[Object<'_>],
+    ) -> Result<(Brought, Symbols), Refusal> {
         let generation = Generation(reload.generation.0);
+        let name = format!("{}-{generation}", reload.library);
+        let needed = liveline_link::RUST_LIBRARIES.map(str::to_owned);
+        let image = liveline_link::link(objects, &Options { needed: &needed, ..Options::new(&name) });
+        let image = image.map_err(refusal)?;
         let mut symbols = Symbols::default();
         let brought = registry::brought_by(|| {
             let exports = image.exports().to_vec();
@@ -75,7 +76,7 @@ impl Images {
                 backtrace::loaded(loaded.base()..end, file.into());
             }
             symbols = Symbols::of_image(loaded.base(), exports);
-            self.loaded.push((reload.library.clone(), Running { generation, loaded }));
+            self.loaded.push((reload.library.clone(), Image { generation, loaded }));
             Ok::<(), Refusal>(())
         })?;
         Ok((brought, symbols))
@@ -125,13 +126,13 @@ impl Images {
     }
 
     /// Of a generation that was loaded twice, the first: that is the order in which the game answers.
-    fn take_loaded(&mut self, library: &str, generation: Generation) -> Option<Running> {
-        let is_it = |(of, image): &(String, Running)| of == library && image.generation == generation;
+    fn take_loaded(&mut self, library: &str, generation: Generation) -> Option<Image> {
+        let is_it = |(of, image): &(String, Image)| of == library && image.generation == generation;
         let first = self.loaded.iter().position(is_it)?;
         Some(self.loaded.remove(first).1)
     }
 
-    fn retire(&mut self, image: Option<Running>) {
+    fn retire(&mut self, image: Option<Image>) {
         let Some(mut image) = image else { return };
         image.loaded.keep_hidden();
         self.retired.push_back(image.loaded);

@@ -165,7 +165,7 @@ fn with_trailing_byte(library: &str) -> Vec<u8> {
 fn a_script_that_is_gone_keeps_its_old_code_and_a_new_one_can_be_spawned() {
     let (server, mut game, mut connection) = running();
     connection.reload(&server.publish(1, "enemy"));
-    game.frames_until("scripts has no script `player` any more; 1 instances keep the old code");
+    game.frames_until("scripts has no script `player` any more; 1 instance keeps the old code");
     assert_eq!(connection.reloaded(&mut game).outcome, Outcome::Applied);
     let value: i64 = game.ask("frame", "value").parse().unwrap();
     assert_eq!(game.ask("frame", "value"), (value + 1).to_string());
