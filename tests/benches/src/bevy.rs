@@ -190,10 +190,7 @@ impl Live {
             let document = json!({ "uri": file_uri(&self.path) });
             self.editor.notify("textDocument/didSave", json!({ "textDocument": document }));
         }
-        let start = format!("mark {mark} ");
-        let at: u64 = self
-            .game
-            .wait("edit in the game", |line| Some(Ok(line.strip_prefix(&start)?.parse().ok()?)))?;
+        let at = self.game.ran(mark)?;
         Ok(at.saturating_sub(saved) as f64 / 1e3)
     }
 }

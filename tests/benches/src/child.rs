@@ -55,6 +55,15 @@ impl Spoken {
         }
     }
 
+    /// Waits until a game has run the edit of this number; when that was, in microseconds since the Unix epoch.
+    pub(crate) fn ran(&self, number: u32) -> anyhow::Result<u64> {
+        let start = format!("mark {number} ");
+        self.wait("edit in the game", |line| match line.strip_prefix("trouble ") {
+            Some(trouble) => Some(Err(anyhow!("the game: {trouble}"))),
+            None => line.strip_prefix(&start).map(|at| Ok(at.parse()?)),
+        })
+    }
+
     /// Closes its input, which ends it after its last lines.
     pub(crate) fn close_input(&mut self) {
         self.input = None;

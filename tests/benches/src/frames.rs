@@ -4,7 +4,6 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::anyhow;
 use liveline_server::build::stamp::now_micros;
 use serde::{Deserialize, Serialize};
 
@@ -63,20 +62,13 @@ pub fn measure(liveline: &Path, project: &Generated, samples: usize) -> anyhow::
     command.args(["headless", "--json", "--root"]).arg(&project.root);
     let server = Spoken::start(command)?;
     let mut game = Spoken::start(project.game(&program, &["frames", SCRIPT])?)?;
-    let mark = |number: u32| {
-        let start = format!("mark {number} ");
-        move |line: &str| match line.strip_prefix("trouble ") {
-            Some(trouble) => Some(Err(anyhow!("the game: {trouble}"))),
-            None => line.strip_prefix(&start).map(|at| Ok(at.parse::<u64>()?)),
-        }
-    };
     game.wait("attached game", |line| (line == "attached").then_some(Ok(())))?;
     let mut saves = Vec::new();
     for number in 1..=u32::try_from(samples)? + 1 {
         std::thread::sleep(REST);
         std::fs::write(&path, text::with_mark(&original, number))?;
         let saved = now_micros();
-        saves.push((saved, game.wait("edit in the game", mark(number))?));
+        saves.push((saved, game.ran(number)?));
     }
     std::fs::write(&path, original)?;
     std::thread::sleep(REST);

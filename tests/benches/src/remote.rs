@@ -6,7 +6,6 @@ use std::process::Command;
 use std::time::Duration;
 use std::{fs, thread};
 
-use anyhow::anyhow;
 use liveline_protocol::remote;
 use liveline_server::build::stamp::now_micros;
 use liveline_server::face::HubEvent;
@@ -51,11 +50,7 @@ pub fn measure(liveline: &Path, folder: &Path, samples: usize) -> anyhow::Result
         fs::write(&path, text::with_mark(&original, number))?;
         let saved = now_micros();
         for (game, (_, kept)) in games.iter().zip(&mut measured.ways) {
-            let start = format!("mark {number} ");
-            let ran: u64 = game.wait("edit in the game", |line| match line.strip_prefix("trouble ") {
-                Some(trouble) => Some(Err(anyhow!("the game: {trouble}"))),
-                None => Some(Ok(line.strip_prefix(&start)?.parse().ok()?)),
-            })?;
+            let ran = game.ran(number)?;
             // The first edit is the first build without cargo.
             kept.extend((number > 1).then(|| ran.saturating_sub(saved) as f64 / 1e3));
         }
